@@ -145,7 +145,7 @@ impl RecordId {
             }
             RecordId::Live { source, sequence, index } => {
                 out.push(2);
-                put_bytes(&mut out, source.as_bytes());
+                put_ordered_text(&mut out, source);
                 out.extend_from_slice(&sequence.to_be_bytes());
                 out.extend_from_slice(&index.to_be_bytes());
             }
@@ -163,7 +163,7 @@ impl RecordId {
                 RecordId::Sealed { exhibit, member, place }
             }
             2 => {
-                let source = String::from_utf8(take_bytes(&mut cursor)?.to_vec()).ok()?;
+                let source = take_ordered_text(&mut cursor)?;
                 let sequence = u64::from_be_bytes(take(&mut cursor, 8)?.try_into().ok()?);
                 let index = u32::from_be_bytes(take(&mut cursor, 4)?.try_into().ok()?);
                 RecordId::Live { source, sequence, index }
@@ -178,10 +178,12 @@ impl RecordId {
 ///
 /// The record tree hashes these bytes (`docs/formats/evidence.md`).
 pub fn put_locator(out: &mut Vec<u8>, member: &MemberPath, place: &Place) {
-    out.push(u8::try_from(member.0.len()).expect("member paths are at most DEPTH_MAX deep"));
+    // A 1 before each ordinal and a 0 after the last: a container orders before its members.
     for ordinal in &member.0 {
+        out.push(1);
         out.extend_from_slice(&ordinal.to_be_bytes());
     }
+    out.push(0);
     match place {
         Place::Span { offset, length } => {
             out.push(0);
@@ -190,7 +192,7 @@ pub fn put_locator(out: &mut Vec<u8>, member: &MemberPath, place: &Place) {
         }
         Place::Row { table, row } => {
             out.push(1);
-            put_bytes(out, table.as_bytes());
+            put_ordered_text(out, table);
             // Flipping the sign bit makes the byte order the numeric order.
             out.extend_from_slice(&((*row as u64) ^ (1 << 63)).to_be_bytes());
         }
@@ -198,10 +200,13 @@ pub fn put_locator(out: &mut Vec<u8>, member: &MemberPath, place: &Place) {
 }
 
 fn take_locator(cursor: &mut &[u8]) -> Option<(MemberPath, Place)> {
-    let depth = take(cursor, 1)?[0] as usize;
-    let mut ordinals = Vec::with_capacity(depth);
-    for _ in 0..depth {
-        ordinals.push(u32::from_be_bytes(take(cursor, 4)?.try_into().ok()?));
+    let mut ordinals = Vec::new();
+    loop {
+        match take(cursor, 1)?[0] {
+            0 => break,
+            1 => ordinals.push(u32::from_be_bytes(take(cursor, 4)?.try_into().ok()?)),
+            _ => return None,
+        }
     }
     let place = match take(cursor, 1)?[0] {
         0 => Place::Span {
@@ -209,12 +214,34 @@ fn take_locator(cursor: &mut &[u8]) -> Option<(MemberPath, Place)> {
             length: u64::from_be_bytes(take(cursor, 8)?.try_into().ok()?),
         },
         1 => Place::Row {
-            table: String::from_utf8(take_bytes(cursor)?.to_vec()).ok()?,
+            table: take_ordered_text(cursor)?,
             row: (u64::from_be_bytes(take(cursor, 8)?.try_into().ok()?) ^ (1 << 63)) as i64,
         },
         _ => return None,
     };
     Some((MemberPath(ordinals), place))
+}
+
+/// Appends a text so that the order of the bytes is the order of the texts: a zero byte becomes
+/// `00 FF`, the end is `00 01`.
+fn put_ordered_text(out: &mut Vec<u8>, text: &str) {
+    for byte in text.bytes() {
+        out.push(byte);
+        if byte == 0 {
+            out.push(0xFF);
+        }
+    }
+    out.extend_from_slice(&[0, 1]);
+}
+
+fn take_ordered_text(cursor: &mut &[u8]) -> Option<String> {
+    let mut bytes = Vec::new();
+    loop {
+        match take(cursor, 1)?[0] {
+            0 if take(cursor, 1)?[0] == 1 => return String::from_utf8(bytes).ok(),
+            byte => bytes.push(byte),
+        }
+    }
 }
 
 /// Appends a length (4 bytes, big-endian) and the bytes.
@@ -228,11 +255,6 @@ fn take<'a>(cursor: &mut &'a [u8], n: usize) -> Option<&'a [u8]> {
     let (head, tail) = cursor.split_at_checked(n)?;
     *cursor = tail;
     Some(head)
-}
-
-fn take_bytes<'a>(cursor: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let length = u32::from_be_bytes(take(cursor, 4)?.try_into().ok()?) as usize;
-    take(cursor, length)
 }
 
 impl fmt::Display for RecordId {
@@ -313,18 +335,19 @@ pub struct NetworkId {
 }
 
 impl NetworkId {
-    /// Canonical bytes: three length-prefixed parts, an absent conversation apart from an empty one.
+    /// Canonical bytes: three parts, an absent conversation apart from an empty one. Their order
+    /// is the order of the ids.
     pub fn canonical(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(16 + self.network.len() + self.id.len());
-        put_bytes(&mut out, self.network.as_bytes());
+        put_ordered_text(&mut out, &self.network);
         match &self.conversation {
             None => out.push(0),
             Some(conversation) => {
                 out.push(1);
-                put_bytes(&mut out, conversation.as_bytes());
+                put_ordered_text(&mut out, conversation);
             }
         }
-        put_bytes(&mut out, self.id.as_bytes());
+        put_ordered_text(&mut out, &self.id);
         out
     }
 }
@@ -459,6 +482,18 @@ mod tests {
         ]
     }
 
+    /// Ids of one exhibit that often share a prefix.
+    fn close_ids() -> impl Strategy<Value = RecordId> {
+        let place = prop_oneof![
+            (0u64..3, 0u64..3).prop_map(|(offset, length)| Place::Span { offset, length }),
+            ("[a\0]{0,2}", -2i64..2).prop_map(|(table, row)| Place::Row { table, row }),
+        ];
+        (proptest::collection::vec(0u32..3, 0..3), place).prop_map(|(member, place)| {
+            let exhibit = ExhibitId(Digest::of(b"e"));
+            RecordId::Sealed { exhibit, member: MemberPath(member), place }
+        })
+    }
+
     proptest! {
         #[test]
         fn record_ids_survive_text_and_canonical_bytes(id in record_ids()) {
@@ -467,10 +502,37 @@ mod tests {
         }
 
         #[test]
-        fn spans_order_by_canonical_bytes(a in any::<(u64, u64)>(), b in any::<(u64, u64)>()) {
+        fn ids_order_as_their_canonical_bytes(a in record_ids(), b in record_ids()) {
+            prop_assert_eq!(a.cmp(&b), a.canonical().cmp(&b.canonical()));
+        }
+
+        #[test]
+        fn spans_order_as_their_canonical_bytes(a in any::<(u64, u64)>(), b in any::<(u64, u64)>()) {
             let exhibit = ExhibitId(Digest::of(b"e"));
             let id = |(o, l)| RecordId::span(exhibit, MemberPath::default(), o, l);
             prop_assert_eq!(a.cmp(&b), id(a).canonical().cmp(&id(b).canonical()));
+        }
+
+        #[test]
+        fn members_order_as_their_canonical_bytes(
+            a in proptest::collection::vec(any::<u32>(), 0..4),
+            b in proptest::collection::vec(any::<u32>(), 0..4),
+        ) {
+            let exhibit = ExhibitId(Digest::of(b"e"));
+            let id = |path: &Vec<u32>| RecordId::span(exhibit, MemberPath(path.clone()), 0, 1);
+            prop_assert_eq!(id(&a).cmp(&id(&b)), id(&a).canonical().cmp(&id(&b).canonical()));
+        }
+
+        #[test]
+        fn network_ids_order_as_their_canonical_bytes(
+            a in ("[ab]{0,2}", proptest::option::of("[ab]{0,2}"), "[ab]{0,3}"),
+            b in ("[ab]{0,2}", proptest::option::of("[ab]{0,2}"), "[ab]{0,3}"),
+        ) {
+            let id = |(network, conversation, id): (String, Option<String>, String)| {
+                MessageId::Network(NetworkId { network, conversation, id })
+            };
+            let (a, b) = (id(a), id(b));
+            prop_assert_eq!(a.cmp(&b), a.canonical().cmp(&b.canonical()));
         }
 
         #[test]

@@ -1,1 +1,37 @@
-//! emma-parse
+//! From bytes to records and anomalies, every byte accounted for.
+//!
+//! 1. [`read_exhibit`] opens an exhibit and looks at its first bytes ([`mod@recognise`]).
+//! 2. Containers (zip, tar, gz, zst) are unpacked in memory-bounded streams and their members
+//!    read in turn, nested ones too ([`mod@container`]).
+//! 3. A member is read by the mapping that is meant for it, else by a built-in parser
+//!    ([`mod@irc`], [`mod@telegram`]), else kept whole as a blob.
+//! 4. Whatever reads a member hands over contiguous items: record, framing or anomaly, from its
+//!    first byte to its last ([`emit::Emitter`] numbers them, [`account::Account`] checks them).
+//!
+//! Damaged or hostile content is data: it gives anomalies, and only I/O can fail.
+//!
+//! Invariant: this crate writes nothing that stays.
+#![forbid(unsafe_code)]
+
+pub mod account;
+mod container;
+pub mod emit;
+mod exhibit;
+pub mod fuzzing;
+mod irc;
+pub mod json;
+pub mod limits;
+pub mod mapping;
+mod member;
+mod name;
+mod plan;
+mod recognise;
+mod telegram;
+pub mod text;
+pub mod window;
+
+pub use exhibit::{ExhibitInfo, ParseError, read_exhibit};
+pub use limits::Limits;
+pub use mapping::{Mapping, MappingError};
+pub use member::Member;
+pub use plan::Plan;

@@ -5,6 +5,7 @@
 //!
 //! - [`write_new`] and [`NewFile`]: a file appears whole and durable under its name, or not at
 //!   all (write a temporary beside it, fsync, rename, fsync the folder);
+//! - [`write_private`]: the same for private keys, mode 0600;
 //! - [`AppendFile`]: bytes are added at the end and made durable by [`AppendFile::sync`];
 //! - [`Scratch`]: a folder that is removed again, whatever happens in it;
 //! - [`lock`]: one holder at a time across processes, with who holds it and since when.
@@ -23,7 +24,9 @@ mod write;
 pub use append::AppendFile;
 pub use map::MappedFile;
 pub use scratch::{Scratch, sweep_temporaries};
-pub use write::{NewFile, create_dir_durable, remove_durable, write_new, write_replace};
+pub use write::{
+    NewFile, create_dir_durable, create_dir_unsynced, remove_durable, sync_path, write_new, write_private, write_replace,
+};
 
 /// What went wrong at the door, and on which operation.
 #[derive(Debug, thiserror::Error)]

@@ -22,6 +22,16 @@ impl Scratch {
         Ok(Scratch { path: path.to_owned() })
     }
 
+    /// Makes the file `root/relative` readable as `relative` in this folder, without copying it.
+    pub fn mirror(&self, root: &Path, relative: &str) -> Result<()> {
+        let place = self.path.join(relative);
+        if let Some(folder) = place.parent() {
+            at("create a scratch folder", fs::create_dir_all(folder))?;
+        }
+        let target = at("mirror a file", fs::canonicalize(root.join(relative)))?;
+        at("mirror a file", std::os::unix::fs::symlink(target, place))
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path

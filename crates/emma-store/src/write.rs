@@ -82,9 +82,32 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     file.commit(path)
 }
 
+/// Like [`write_new`], readable and writable by its owner alone (mode 0600): private keys.
+///
+/// The mode is set before the first byte is written.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = NewFile::create_in(parent(path))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        at("protect a file", file.file().set_permissions(fs::Permissions::from_mode(0o600)))?;
+    }
+    at("write a file", file.write_all(bytes))?;
+    file.commit(path)
+}
+
 /// Replaces the file `path` by `bytes`, durably: readers see the old or the new, never a mix.
 pub fn write_replace(path: &Path, bytes: &[u8]) -> Result<()> {
     write_new(path, bytes)
+}
+
+/// Makes a file, or the names in a folder, durable: the second half of a batch whose files
+/// were named by [`NewFile::commit_unsynced`].
+pub fn sync_path(path: &Path) -> Result<()> {
+    at("sync a file", fault::point("sync.path.before"))?;
+    let file = at("open a file", File::open(path))?;
+    at("sync a file", file.sync_all())?;
+    at("sync a file", fault::point("sync.path.after"))
 }
 
 /// Removes a file and makes its absence durable. A file that is not there is fine.
@@ -109,6 +132,15 @@ pub fn create_dir_durable(path: &Path) -> Result<()> {
         other => at("create a folder", other),
     }?;
     sync_parent(path)
+}
+
+/// Creates a folder in an existing one without waiting for the disk: its batch is synced by
+/// [`sync_path`] on the folder above. One that exists is fine.
+pub fn create_dir_unsynced(path: &Path) -> Result<()> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => at("create a folder", other),
+    }
 }
 
 fn parent(path: &Path) -> &Path {
@@ -144,6 +176,16 @@ mod tests {
         file.write_all(b"half").unwrap();
         drop(file);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_private_file_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        write_private(&path, b"secret").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

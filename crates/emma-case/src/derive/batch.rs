@@ -1,0 +1,105 @@
+//! The records of one batch, numbered.
+//!
+//! Exhibits are ordered by id and each exhibit's records by their place, so that a record's
+//! number in the batch orders like its record id, whatever order things arrived in.
+
+use crate::error::{CaseError, Result};
+use emma_lake::draft::{Draft, DraftFile};
+use emma_lake::{AnomalyRow, BlobRow, LinkRow};
+use emma_model::{ExhibitId, Micros};
+use std::ops::Range;
+
+/// What joining needs of one record: 32 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordKey {
+    /// Whose copy it is, see [`emma_lake::draft::KeyEntry::identity`].
+    pub identity: [u8; 16],
+    /// Lower time bound, [`emma_lake::draft::KeyEntry::UNDATED`] where there is none.
+    pub sort: Micros,
+    /// True where another record may have the same identity: it has a network id, or its
+    /// exhibit's bytes are held under another exhibit too.
+    pub shared: bool,
+}
+
+/// One exhibit's records, or a stretch of them.
+#[derive(Debug)]
+pub struct Part {
+    /// The exhibit.
+    pub exhibit: ExhibitId,
+    /// Its parsed records.
+    pub draft: DraftFile,
+    /// Which of its records belong to this batch.
+    pub ordinals: Range<u32>,
+    /// Keys of these records, in order.
+    pub keys: Vec<RecordKey>,
+    /// Exhibits already in the base snapshot that have the same bytes.
+    pub twins: Vec<ExhibitId>,
+}
+
+/// The records and small rows of one batch.
+#[derive(Debug, Default)]
+pub struct Batch {
+    parts: Vec<Part>,
+    bases: Vec<u32>,
+    len: u32,
+    /// Anomalies, by exhibit and place.
+    pub anomalies: Vec<AnomalyRow>,
+    /// Links, by record.
+    pub links: Vec<LinkRow>,
+    /// Blobs, by exhibit and member.
+    pub blobs: Vec<BlobRow>,
+}
+
+impl Batch {
+    /// Orders `parts` by exhibit and numbers their records.
+    pub fn new(mut parts: Vec<Part>) -> Batch {
+        parts.sort_by_key(|part| part.exhibit);
+        let mut bases = Vec::with_capacity(parts.len());
+        let mut len = 0u32;
+        for part in &parts {
+            bases.push(len);
+            len = len.checked_add(part.ordinals.len() as u32).expect("batches are cut to a limit");
+        }
+        Batch { parts, bases, len, ..Batch::default() }
+    }
+
+    /// Records in the batch.
+    pub fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// True where it has no record.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Its exhibits, by id.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Batch numbers of one part's records.
+    pub fn numbers(&self, part: usize) -> Range<u32> {
+        let base = self.bases[part];
+        base..base + self.parts[part].ordinals.len() as u32
+    }
+
+    /// The part of record `number`, and the record's ordinal in its draft.
+    pub fn locate(&self, number: u32) -> (&Part, u32) {
+        let index = self.bases.partition_point(|base| *base <= number) - 1;
+        let part = &self.parts[index];
+        (part, part.ordinals.start + (number - self.bases[index]))
+    }
+
+    /// The key of record `number`.
+    pub fn key(&self, number: u32) -> &RecordKey {
+        let (part, ordinal) = self.locate(number);
+        &part.keys[(ordinal - part.ordinals.start) as usize]
+    }
+
+    /// The values of record `number`.
+    pub fn draft(&self, number: u32) -> Result<Draft<'_>> {
+        let (part, ordinal) = self.locate(number);
+        part.draft.get(ordinal).map_err(CaseError::from)
+    }
+}

@@ -1,0 +1,257 @@
+//! One exhibit read once: its record tree, its draft, its ledger.
+//!
+//! The parser hands over items in order; each becomes a leaf of the tree, and a record also a
+//! draft and a key. Nothing here looks at content.
+
+use crate::derive::batch::RecordKey;
+use crate::error::{CaseError, Result, at};
+use crate::ledger::Ledger;
+use emma_evidence::tree::TreeSummary;
+use emma_evidence::{ReadingId, TreeWriter};
+use emma_lake::draft::{DraftHead, DraftWriter, KeyEntry};
+use emma_lake::{AnomalyRow, BlobRow, LinkRow};
+use emma_model::record::MemberEnd;
+use emma_model::{Anomaly, Digest, ExhibitId, Item, ItemClass, MemberPath, Place, RecordKind, Sink};
+use emma_parse::{ExhibitInfo, Limits, Plan};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Anomalies of one exhibit listed row by row; the ledger counts all, and a last row says how
+/// many are not listed.
+pub const ANOMALY_ROWS_MAX: usize = 200_000;
+
+/// An exhibit to read.
+#[derive(Debug, Clone)]
+pub struct ToRead {
+    /// Its id.
+    pub exhibit: ExhibitId,
+    /// Its source.
+    pub source: String,
+    /// Its delivered path, bytes as found.
+    pub path: Vec<u8>,
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+    /// Its length.
+    pub bytes: u64,
+    /// The reading: exhibit and plan.
+    pub reading: ReadingId,
+}
+
+/// What one reading gave.
+#[derive(Debug)]
+pub struct ReadOutcome {
+    /// The exhibit.
+    pub of: ToRead,
+    /// Every byte accounted for.
+    pub ledger: Ledger,
+    /// The record tree, where one was written.
+    pub tree: Option<TreeSummary>,
+    /// The draft file.
+    pub draft: PathBuf,
+    /// Keys of its records, by draft ordinal.
+    pub keys: Vec<RecordKey>,
+    /// Oddities, by place.
+    pub anomalies: Vec<AnomalyRow>,
+    /// Statements about other records.
+    pub links: Vec<LinkRow>,
+    /// Members kept whole.
+    pub blobs: Vec<BlobRow>,
+}
+
+/// Reads an exhibit. `tree` is given where this reading has no tree yet.
+///
+/// `scratch` receives the draft; `progress` is told bytes of the exhibit's file.
+pub fn read(
+    file: File,
+    of: ToRead,
+    plan: &Plan,
+    limits: &Limits,
+    scratch: &Path,
+    tree: Option<TreeWriter>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<ReadOutcome> {
+    let draft = scratch.join(format!("{}.draft", of.exhibit));
+    let head = DraftHead { exhibit: of.exhibit, source: of.source.clone(), bytes: of.digest };
+    let info = ExhibitInfo {
+        path: String::from_utf8_lossy(&of.path).into_owned(),
+        bytes: of.bytes,
+        digest: Some(of.digest),
+    };
+    let mut taker = Taker {
+        exhibit: of.exhibit,
+        source: of.source.clone(),
+        tree,
+        drafts: DraftWriter::create(&draft, head)?,
+        keys: Vec::new(),
+        ledger: Ledger::default(),
+        anomalies: Vec::new(),
+        unlisted: 0,
+        links: Vec::new(),
+        blobs: Vec::new(),
+        failure: None,
+    };
+    let members = scratch.join(format!("{}.members", of.exhibit));
+    at("create a scratch folder", emma_store::Scratch::create(&members).map_err(io::Error::from))
+        .and_then(|folder| {
+            let read = emma_parse::read_exhibit(
+                file,
+                &info,
+                plan,
+                limits,
+                folder.path(),
+                progress,
+                &mut taker,
+            );
+            // An error of the sink comes back as the parser's; the cause is more telling.
+            taker.failure.take().map_or(Ok(()), Err)?;
+            Ok(read?)
+        })?;
+    taker.finish(of, draft)
+}
+
+struct Taker {
+    exhibit: ExhibitId,
+    source: String,
+    tree: Option<TreeWriter>,
+    drafts: DraftWriter,
+    keys: Vec<RecordKey>,
+    ledger: Ledger,
+    anomalies: Vec<AnomalyRow>,
+    unlisted: u64,
+    links: Vec<LinkRow>,
+    blobs: Vec<BlobRow>,
+    failure: Option<CaseError>,
+}
+
+impl Taker {
+    fn take(&mut self, item: Item<'_>) -> Result<()> {
+        if let Some(tree) = &mut self.tree {
+            tree.push(item.class, item.member, &item.place, item.raw)?;
+        }
+        self.ledger.item(&item);
+        for anomaly in &item.anomalies {
+            self.note(anomaly, item.member.clone(), item.place.clone(), Some(item.class));
+        }
+        let Some(record) = &item.record else { return Ok(()) };
+        if let Some(link) = &record.link {
+            self.links.push(LinkRow {
+                record: emma_model::RecordId::Sealed {
+                    exhibit: self.exhibit,
+                    member: item.member.clone(),
+                    place: item.place.clone(),
+                },
+                source: self.source.clone(),
+                relation: link.relation.to_owned(),
+                target_path: link.target_path.clone().into_owned(),
+                from_line: link.from_line,
+                to_line: link.to_line,
+            });
+        }
+        if record.kind != RecordKind::Link {
+            let (line, anomalies) = (item.line, item.anomalies.len());
+            let key = self.drafts.push(item.member, &item.place, line, record, anomalies)?;
+            self.keys.push(RecordKey {
+                identity: key.identity,
+                sort: record.time.as_ref().map_or(KeyEntry::UNDATED, |time| time.lo),
+                shared: record.id.is_some(),
+            });
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, end: MemberEnd) -> Result<()> {
+        let whole = Place::Span { offset: 0, length: end.bytes };
+        for anomaly in &end.anomalies {
+            self.note(anomaly, end.path.clone(), whole.clone(), None);
+        }
+        self.drafts.end_member(&end.path, &end.parser)?;
+        let container = ["zip", "tar", "gz", "zst"].iter().any(|name| {
+            end.parser.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        if !container && end.parser.starts_with("blob") {
+            self.blobs.push(BlobRow {
+                exhibit: self.exhibit,
+                member: end.path.clone(),
+                name: end.name.clone(),
+                digest: end.digest,
+                bytes: end.bytes,
+                parser: end.parser.clone(),
+            });
+        }
+        self.ledger.member_end(end).map_err(|unbalanced| CaseError::Corrupt {
+            object: self.exhibit.to_string(),
+            what: unbalanced.to_string(),
+        })
+    }
+
+    fn note(
+        &mut self,
+        anomaly: &Anomaly,
+        member: MemberPath,
+        place: Place,
+        class: Option<ItemClass>,
+    ) {
+        if self.anomalies.len() >= ANOMALY_ROWS_MAX {
+            self.unlisted += 1;
+            return;
+        }
+        self.anomalies.push(AnomalyRow {
+            exhibit: self.exhibit,
+            member,
+            place,
+            class,
+            kind: anomaly.kind.0.to_owned(),
+            field: anomaly.field.clone(),
+            note: anomaly.note.to_owned(),
+        });
+    }
+
+    fn finish(mut self, of: ToRead, draft: PathBuf) -> Result<ReadOutcome> {
+        self.drafts.finish()?;
+        if self.unlisted > 0 {
+            self.anomalies.push(AnomalyRow {
+                exhibit: self.exhibit,
+                member: MemberPath::default(),
+                place: Place::Span { offset: 0, length: of.bytes },
+                class: None,
+                kind: "anomalies.unlisted".into(),
+                field: None,
+                note: format!("{} more anomalies are counted in the ledger only", self.unlisted),
+            });
+        }
+        // A member's own oddities are reported at its end but stand at its beginning.
+        self.anomalies.sort_by(|a, b| emma_lake::canonical::TableRow::file_order(a, b));
+        let tree = self.tree.map(TreeWriter::finish_unsynced).transpose()?;
+        Ok(ReadOutcome {
+            of,
+            ledger: self.ledger,
+            tree,
+            draft,
+            keys: self.keys,
+            anomalies: self.anomalies,
+            links: self.links,
+            blobs: self.blobs,
+        })
+    }
+
+    /// Keeps the real error and gives the parser one it can pass on.
+    fn carry(&mut self, result: Result<()>) -> io::Result<()> {
+        result.map_err(|error| {
+            self.failure = Some(error);
+            io::Error::other("the sink refused")
+        })
+    }
+}
+
+impl Sink for Taker {
+    fn item(&mut self, item: Item<'_>) -> io::Result<()> {
+        let result = self.take(item);
+        self.carry(result)
+    }
+
+    fn member_end(&mut self, end: MemberEnd) -> io::Result<()> {
+        let result = self.end(end);
+        self.carry(result)
+    }
+}

@@ -1,0 +1,478 @@
+//! Reads one exhibit: its own bytes or, for a container, its members.
+//!
+//! Two sorts of failure must not be mixed up. The disk under the exhibit failing is an error.
+//! A decoder tripping over damaged bytes is content: [`Stream`] turns it into the end of the
+//! member and a [`Damage`] to report. [`Disk`] remembers which of the two happened.
+
+use crate::container;
+use crate::emit::Emitter;
+use crate::limits::Limits;
+use crate::mapping::Mapping;
+use crate::member::Member;
+use crate::plan::Plan;
+use crate::recognise::{self, Format};
+use crate::window::{Window, WindowReader};
+use crate::{irc, name, telegram, text};
+use emma_model::record::MemberEnd;
+use emma_model::{Anomaly, Digest, Item, ItemClass, MemberPath, Place, Sink};
+use rawzip::{FileReader, ReaderAt};
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::rc::Rc;
+
+/// What is known of an exhibit before it is read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ExhibitInfo {
+    /// The delivered path, decoded for display.
+    pub path: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Its SHA-256 where sealing already computed it; saves hashing it again.
+    pub digest: Option<Digest>,
+}
+
+/// Why a reading stopped. Content is never the reason; running it again is safe.
+#[derive(Debug, thiserror::Error)]
+pub enum ParseError {
+    /// The exhibit's file cannot be read.
+    #[error("cannot read an exhibit: {0}")]
+    Read(#[source] io::Error),
+    /// What was read cannot be written: the sink or a scratch file failed.
+    #[error("cannot keep what was read: {0}")]
+    Write(#[source] io::Error),
+}
+
+/// Reads an exhibit and hands its items and members to `sink`.
+///
+/// `file` is the sealed file, `scratch` an existing folder for members that must be read more
+/// than once, `progress` learns how many bytes of the file were read so far.
+pub fn read_exhibit(
+    file: File,
+    exhibit: &ExhibitInfo,
+    plan: &Plan,
+    limits: &Limits,
+    scratch: &Path,
+    progress: &mut dyn FnMut(u64),
+    sink: &mut dyn Sink,
+) -> Result<(), ParseError> {
+    let length = file.metadata().map_err(ParseError::Read)?.len();
+    let file = FileReader::from(file);
+    let whole = Whole { file: &file, length, digest: exhibit.digest };
+    read_whole(whole, None, exhibit, plan, limits, scratch, progress, sink)
+}
+
+/// Reads an exhibit that lies in any place; as `format`, where one is given.
+#[allow(clippy::too_many_arguments, reason = "the one door behind the public ones")]
+pub(crate) fn read_whole(
+    whole: Whole<'_>,
+    format: Option<Format>,
+    exhibit: &ExhibitInfo,
+    plan: &Plan,
+    limits: &Limits,
+    scratch: &Path,
+    progress: &mut dyn FnMut(u64),
+    sink: &mut dyn Sink,
+) -> Result<(), ParseError> {
+    let disk = Disk {
+        failed: Cell::new(false),
+        read: Cell::new(0),
+        progress: RefCell::new(progress),
+        unpacked_left: Cell::new(limits.unpacked_bytes_for(whole.length)),
+        members_left: Cell::new(limits.members_max),
+    };
+    let delivered = exhibit.path.as_str();
+    let mut reading = Reading { disk: &disk, delivered, plan, limits, scratch, sink, format };
+    let opened = Opened {
+        path: MemberPath::default(),
+        name: exhibit.path.clone(),
+        damage: Damage::default(),
+        anomalies: Vec::new(),
+    };
+    reading.member(opened, Bytes::File(whole)).map_err(|error| match disk.failed.get() {
+        true => ParseError::Read(error),
+        false => ParseError::Write(error),
+    })
+}
+
+/// What lies under all readers of one exhibit: failures, progress, what may still be unpacked.
+pub(crate) struct Disk<'p> {
+    failed: Cell<bool>,
+    read: Cell<u64>,
+    progress: RefCell<&'p mut dyn FnMut(u64)>,
+    unpacked_left: Cell<u64>,
+    members_left: Cell<u64>,
+}
+
+impl Disk<'_> {
+    /// Counts one more member; false once there are too many.
+    pub fn admit_member(&self) -> bool {
+        let left = self.members_left.get();
+        self.members_left.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    /// True once nothing more may be unpacked.
+    pub fn exhausted(&self) -> bool {
+        self.unpacked_left.get() == 0
+    }
+
+    /// True where the last error came from the disk, not from content.
+    pub fn failed(&self) -> bool {
+        self.failed.get()
+    }
+}
+
+/// Damage found while a member was unpacked: at most one, the first.
+#[derive(Clone, Default)]
+pub(crate) struct Damage(Rc<Cell<Option<(&'static str, &'static str)>>>);
+
+impl Damage {
+    pub fn set(&self, kind: &'static str, note: &'static str) {
+        if self.0.get().is_none() {
+            self.0.set(Some((kind, note)));
+        }
+    }
+
+    fn report(&self, anomalies: &mut Vec<Anomaly>) {
+        if let Some((kind, note)) = self.0.get() {
+            anomalies.push(Anomaly::new(kind, note));
+        }
+    }
+}
+
+/// The bytes of an unpacked member: damage ends them, limits cut them, only the disk fails.
+pub(crate) struct Stream<'d, R> {
+    pub inner: R,
+    pub disk: &'d Disk<'d>,
+    pub damage: Damage,
+    /// What damage is called in this container.
+    pub damage_kind: &'static str,
+}
+
+impl<R: Read> Read for Stream<'_, R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let left = self.disk.unpacked_left.get();
+        if left == 0 {
+            // Whether more would come only matters for the report.
+            let mut probe = [0];
+            if matches!(self.inner.read(&mut probe), Ok(1)) {
+                self.damage.set("container.unpacked_limit", "unpacking stopped at the limit");
+            }
+            return Ok(0);
+        }
+        let room = out.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        match self.inner.read(&mut out[..room]) {
+            Ok(n) => {
+                self.disk.unpacked_left.set(left - n as u64);
+                Ok(n)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) if self.disk.failed() => Err(error),
+            Err(_) => {
+                self.damage.set(self.damage_kind, "the packed bytes are damaged or end early");
+                Ok(0)
+            }
+        }
+    }
+}
+
+/// A range of a file, read forward.
+pub(crate) struct Positioned<'f, 'd> {
+    pub file: &'f dyn ReaderAt,
+    pub disk: &'d Disk<'d>,
+    pub at: u64,
+    /// May lie beyond the end of the file.
+    pub end: u64,
+}
+
+impl Read for Positioned<'_, '_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let room = out.len().min(usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX));
+        let n = self.file.read_at(&mut out[..room], self.at).inspect_err(|error| {
+            self.disk.failed.set(error.kind() != io::ErrorKind::Interrupted);
+        })?;
+        self.at += n as u64;
+        let read = self.disk.read.get() + n as u64;
+        self.disk.read.set(read);
+        (self.disk.progress.borrow_mut())(read);
+        Ok(n)
+    }
+}
+
+/// A member that is a file of its own: readable anywhere, and again.
+#[derive(Clone, Copy)]
+pub(crate) struct Whole<'b> {
+    pub file: &'b dyn ReaderAt,
+    /// Its length in bytes.
+    pub length: u64,
+    /// Its digest, where already known.
+    pub digest: Option<Digest>,
+}
+
+impl<'b> Whole<'b> {
+    /// Its bytes from the first on.
+    pub fn from_start<'d>(self, disk: &'d Disk<'d>) -> Positioned<'b, 'd> {
+        Positioned { file: self.file, disk, at: 0, end: u64::MAX }
+    }
+}
+
+/// Where a member's bytes come from.
+pub(crate) enum Bytes<'b> {
+    /// A whole file.
+    File(Whole<'b>),
+    /// A stream, readable once.
+    Stream(Box<dyn Read + 'b>),
+}
+
+/// A member about to be read.
+pub(crate) struct Opened {
+    pub path: MemberPath,
+    pub name: String,
+    pub damage: Damage,
+    /// What is already known to be odd about it.
+    pub anomalies: Vec<Anomaly>,
+}
+
+/// One reading under way.
+pub(crate) struct Reading<'r> {
+    pub disk: &'r Disk<'r>,
+    pub delivered: &'r str,
+    pub plan: &'r Plan,
+    pub limits: &'r Limits,
+    pub scratch: &'r Path,
+    pub sink: &'r mut dyn Sink,
+    /// Reads plain members as this, without looking: for tests.
+    pub format: Option<Format>,
+}
+
+/// How the reading of a member's bytes ended.
+struct Ending {
+    parser: String,
+    bytes: u64,
+    digest: Digest,
+    anomalies: Vec<Anomaly>,
+}
+
+impl<'r> Reading<'r> {
+    /// Reads one member, whatever it is, and reports its end.
+    pub fn member(&mut self, mut opened: Opened, bytes: Bytes<'_>) -> io::Result<()> {
+        name::inspect(&opened.name, &mut opened.anomalies);
+        let (mut window, file) = match bytes {
+            Bytes::File(file) => {
+                let source = file.from_start(self.disk);
+                (Window::with_hash(source, file.digest.is_none()), Some(file))
+            }
+            Bytes::Stream(stream) => (Window::new(stream), None),
+        };
+        window.fill(text::HEAD_BYTES)?;
+        let ending = match recognise::container(window.bytes()) {
+            Some(format) => self.container(&opened, format, window, file)?,
+            None => self.plain(&opened, window, file)?,
+        };
+        opened.damage.report(&mut opened.anomalies);
+        opened.anomalies.extend(ending.anomalies);
+        self.sink.member_end(MemberEnd {
+            path: opened.path,
+            name: name::cut(opened.name, self.limits.name_bytes_max),
+            parser: ending.parser,
+            bytes: ending.bytes,
+            digest: ending.digest,
+            anomalies: opened.anomalies,
+        })
+    }
+
+    /// Reports a member of which no byte can be had.
+    pub fn unreadable(&mut self, mut opened: Opened, parser: &str) -> io::Result<()> {
+        name::inspect(&opened.name, &mut opened.anomalies);
+        opened.damage.report(&mut opened.anomalies);
+        self.sink.member_end(MemberEnd {
+            path: opened.path,
+            name: name::cut(opened.name, self.limits.name_bytes_max),
+            parser: parser.to_owned(),
+            bytes: 0,
+            digest: Digest::of(b""),
+            anomalies: opened.anomalies,
+        })
+    }
+
+    fn container(
+        &mut self,
+        opened: &Opened,
+        format: Format,
+        mut window: Window<'_>,
+        file: Option<Whole<'_>>,
+    ) -> io::Result<Ending> {
+        if opened.path.0.len() >= self.limits.container_depth_max.min(MemberPath::DEPTH_MAX) {
+            let mut ending = self.blob(opened, window, file)?;
+            let note = "a container nested too deep is kept unopened";
+            ending.anomalies.push(Anomaly::new("container.too_deep", note));
+            return Ok(ending);
+        }
+        let (parser, anomalies) = match format {
+            Format::Gz => ("gz", container::stream::read_gz(self, opened, &mut window)?),
+            Format::Zst => ("zst", container::stream::read_zst(self, opened, &mut window)?),
+            Format::Tar => ("tar", container::tar::read(self, opened, &mut window)?),
+            _ => {
+                let anomalies = match file {
+                    Some(file) => container::zip::read(self, opened, file)?,
+                    None => self.spooled(&mut window, |reading, file| {
+                        container::zip::read(reading, opened, file)
+                    })?,
+                };
+                ("zip", anomalies)
+            }
+        };
+        // What the container left unread counts into its length and digest.
+        let (bytes, digest) = match file {
+            Some(Whole { length, digest: Some(digest), .. }) => (length, digest),
+            _ => drain(window)?,
+        };
+        Ok(Ending { parser: parser.to_owned(), bytes, digest, anomalies })
+    }
+
+    fn plain(
+        &mut self,
+        opened: &Opened,
+        mut window: Window<'_>,
+        file: Option<Whole<'_>>,
+    ) -> io::Result<Ending> {
+        let (limits, plan) = (self.limits, self.plan);
+        let member = Member { path: &opened.path, delivered: self.delivered, name: &opened.name };
+        let head = &window.bytes()[..window.bytes().len().min(text::HEAD_BYTES)];
+        let whole = window.ended() && head.len() == window.bytes().len();
+        if head.is_empty() {
+            return self.blob(opened, window, file);
+        }
+        // A mapping that names no files is for any text, but not for pictures.
+        let is_for = |mapping: &Mapping| {
+            mapping.matches(&member) && (mapping.names_files() || text::is_text(head, whole))
+        };
+        let mapping = plan.given.iter().chain(&plan.shipped).find(|mapping| is_for(mapping));
+        let format = self.format.unwrap_or_else(|| recognise::plain(head, whole));
+        if mapping.is_none() {
+            match (format, file) {
+                (Format::Blob, _) => return self.blob(opened, window, file),
+                (Format::Irc, Some(file)) => return self.irc(&member, window, file),
+                (Format::Irc, None) => {
+                    let mut ending = self.spooled(&mut window, |reading, file| {
+                        let again = Window::new(file.from_start(reading.disk));
+                        reading.irc(&member, again, file)
+                    })?;
+                    (ending.bytes, ending.digest) = drain(window)?;
+                    return Ok(ending);
+                }
+                _ => {}
+            }
+        }
+        let mut emitter = Emitter::new(&mut *self.sink, &opened.path, limits.record_bytes_max);
+        let (parser, anomalies) = match (mapping, format) {
+            (Some(mapping), _) => (
+                format!("mapping:{}", mapping.name()),
+                mapping.read(&member, &mut window, &mut emitter, limits)?,
+            ),
+            (None, Format::Telegram) => (
+                "telegram".to_owned(),
+                telegram::read(&member, &mut window, &mut emitter, limits)?,
+            ),
+            _ => ("text".to_owned(), unknown_text(&mut window, &mut emitter, limits)?),
+        };
+        let accounted = emitter.offset();
+        finish(parser, window, file, accounted, anomalies)
+    }
+
+    /// IRC logs are read twice: what a line means depends on the whole file.
+    fn irc(
+        &mut self,
+        member: &Member<'_>,
+        mut window: Window<'_>,
+        file: Whole<'_>,
+    ) -> io::Result<Ending> {
+        let limits = self.limits;
+        let mut first = Window::with_hash(file.from_start(self.disk), false);
+        let survey = irc::survey(&mut first, member, limits)?;
+        let mut emitter = Emitter::new(&mut *self.sink, member.path, limits.record_bytes_max);
+        let anomalies = irc::read(&survey, &mut window, &mut emitter, limits)?;
+        let accounted = emitter.offset();
+        finish("irc".to_owned(), window, Some(file), accounted, anomalies)
+    }
+
+    /// Copies the rest of a stream into a scratch file, which goes again after `then`.
+    fn spooled<T>(
+        &mut self,
+        window: &mut Window<'_>,
+        then: impl FnOnce(&mut Reading<'r>, Whole<'_>) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let mut spool = emma_store::NewFile::create_in(self.scratch)?;
+        let length = io::copy(&mut WindowReader(window), &mut spool)?;
+        let file = FileReader::from(spool.file().try_clone()?);
+        then(self, Whole { file: &file, length, digest: None })
+    }
+
+    fn blob(
+        &mut self,
+        opened: &Opened,
+        window: Window<'_>,
+        file: Option<Whole<'_>>,
+    ) -> io::Result<Ending> {
+        let parser = "blob".to_owned();
+        let (bytes, digest) = match file {
+            Some(Whole { length, digest: Some(digest), .. }) => (length, digest),
+            _ => drain(window)?,
+        };
+        if bytes == 0 {
+            let anomalies = vec![Anomaly::new("member.empty", "there are no bytes")];
+            return Ok(Ending { parser, bytes, digest, anomalies });
+        }
+        self.sink.item(Item {
+            member: &opened.path,
+            place: Place::Span { offset: 0, length: bytes },
+            class: ItemClass::Blob,
+            raw: &digest.0,
+            line: 0,
+            record: None,
+            anomalies: Vec::new(),
+        })?;
+        Ok(Ending { parser, bytes, digest, anomalies: Vec::new() })
+    }
+}
+
+/// Reads a hashing window to its end, for its length and digest.
+fn drain(mut window: Window<'_>) -> io::Result<(u64, Digest)> {
+    io::copy(&mut WindowReader(&mut window), &mut io::sink())?;
+    let (bytes, digest) = window.finish();
+    Ok((bytes, digest.expect("the window hashes where no digest is known")))
+}
+
+fn finish(
+    parser: String,
+    window: Window<'_>,
+    file: Option<Whole<'_>>,
+    accounted: u64,
+    anomalies: Vec<Anomaly>,
+) -> io::Result<Ending> {
+    let (bytes, digest) = window.finish();
+    assert_eq!(accounted, bytes, "a parser accounts for every byte");
+    let known = file.and_then(|file| file.digest);
+    let digest = digest.or(known).expect("the window hashes where no digest is known");
+    Ok(Ending { parser, bytes, digest, anomalies })
+}
+
+/// Accounts for text nobody can read.
+fn unknown_text(
+    window: &mut Window<'_>,
+    emitter: &mut Emitter<'_>,
+    limits: &Limits,
+) -> io::Result<Vec<Anomaly>> {
+    let anomaly = Anomaly::new("format.unknown", "no parser or mapping is for this text");
+    loop {
+        window.fill(limits.record_bytes_max)?;
+        let length = window.bytes().len().min(limits.record_bytes_max);
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        emitter.anomaly(&window.bytes()[..length], window.line(), anomaly.clone())?;
+        window.consume(length);
+    }
+}

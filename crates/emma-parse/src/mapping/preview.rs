@@ -1,0 +1,255 @@
+//! Shows what a mapping makes of a file before anything is sealed.
+
+use super::error::{nearest, position};
+use super::Mapping;
+use crate::emit::Emitter;
+use crate::limits::Limits;
+use crate::member::Member;
+use crate::window::Window;
+use emma_model::record::MemberEnd;
+use emma_model::{Anomaly, Item, ItemClass, MemberPath, Place, Record, Sink};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+
+/// Bytes of a file that a preview reads.
+const PREVIEW_BYTES_MAX: u64 = 8 << 20;
+/// Spans that were not understood and are listed.
+const SPANS_MAX: usize = 20;
+/// Rows that are kept at most, whatever is asked for.
+const ROWS_MAX: usize = 10_000;
+
+/// What a mapping makes of the beginning of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Preview {
+    /// The first records, as they would be read.
+    pub rows: Vec<PreviewRow>,
+    /// Records among the bytes read.
+    pub records: u64,
+    /// Bytes read, and how many of them are records, framing and anomalies.
+    pub bytes: u64,
+    /// Bytes in records.
+    pub record_bytes: u64,
+    /// Bytes of structure.
+    pub framing_bytes: u64,
+    /// Bytes that were not understood.
+    pub anomaly_bytes: u64,
+    /// True where the file goes on beyond what was read.
+    pub truncated: bool,
+    /// Columns of the data that the mapping does not mention, in order of appearance.
+    pub unknown_columns: Vec<String>,
+    /// What the mapping says that the data does not bear out.
+    pub findings: Vec<Finding>,
+    /// The first spans that were not understood: offset, length, line (from 0), what is wrong.
+    pub not_understood: Vec<(u64, u64, u64, String)>,
+    /// Anomalies of records and members by kind and field.
+    pub anomalies: BTreeMap<(String, String), u64>,
+}
+
+/// One record as it would be read; values as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewRow {
+    /// Line it starts on, from 0.
+    pub line: u64,
+    /// First byte.
+    pub offset: u64,
+    /// Length in bytes.
+    pub length: u64,
+    /// Field names with their values, in a fixed order; fields without a value are left out.
+    pub values: Vec<(String, String)>,
+    /// What is odd about it, in words.
+    pub notes: Vec<String>,
+}
+
+/// Something the mapping says and the data does not bear out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Line in the mapping's text, from 1.
+    pub line: usize,
+    /// Column in that line, in characters from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What was probably meant.
+    pub suggestion: Option<String>,
+}
+
+/// Reads the beginning of `file`, whose delivered path would be `path`, by `mapping`.
+///
+/// # Errors
+///
+/// Only those of reading the file.
+pub fn preview(
+    mut file: File,
+    path: &str,
+    mapping: &Mapping,
+    rows_max: usize,
+) -> io::Result<Preview> {
+    let length = file.metadata()?.len();
+    let mut head = Vec::new();
+    (&mut file).take(PREVIEW_BYTES_MAX).read_to_end(&mut head)?;
+    let truncated = length > head.len() as u64;
+    if truncated && let Some(last) = memchr::memrchr(b'\n', &head) {
+        head.truncate(last + 1);
+    }
+    Ok(preview_bytes(&head, truncated, path, mapping, rows_max))
+}
+
+/// Like [`preview`] for bytes in memory; `truncated` says that more would follow.
+pub(super) fn preview_bytes(
+    bytes: &[u8],
+    truncated: bool,
+    path: &str,
+    mapping: &Mapping,
+    rows_max: usize,
+) -> Preview {
+    let root = MemberPath::default();
+    let member = Member { path: &root, delivered: path, name: path };
+    let limits = Limits::default();
+    let mut collect = Collect {
+        preview: Preview { truncated, bytes: bytes.len() as u64, ..Preview::default() },
+        rows_max: rows_max.min(ROWS_MAX),
+    };
+    let mut window = Window::with_hash(bytes, false);
+    let mut emitter = Emitter::new(&mut collect, &root, limits.record_bytes_max);
+    let odd = mapping
+        .read(&member, &mut window, &mut emitter, &limits)
+        .expect("bytes in memory and this sink do not fail");
+    let mut preview = collect.preview;
+    for anomaly in &odd {
+        preview.count(anomaly);
+        match (anomaly.kind.0, &anomaly.field) {
+            ("mapping.column_unknown", Some(name)) => preview.unknown_columns.push(name.clone()),
+            ("json.truncated", _) if truncated => {}
+            ("mapping.column_missing", Some(_)) => {}
+            _ => preview.findings.push(Finding {
+                line: 1,
+                column: 1,
+                message: format!("{}: {}", anomaly.kind.0, anomaly.note),
+                suggestion: None,
+            }),
+        }
+    }
+    missing(&odd, mapping, &mut preview);
+    if !mapping.matches(&member) {
+        preview.findings.push(Finding {
+            line: 1,
+            column: 1,
+            message: "the mapping's `files` patterns do not fit this file's name".to_owned(),
+            suggestion: Some("add a pattern to `files`, or leave `files` out".to_owned()),
+        });
+    }
+    preview
+}
+
+/// Explains columns that the mapping names and the data does not have.
+fn missing(odd: &[Anomaly], mapping: &Mapping, preview: &mut Preview) {
+    let compiled = &mapping.0.compiled;
+    for anomaly in odd.iter().filter(|anomaly| anomaly.kind.0 == "mapping.column_missing") {
+        let Some(name) = anomaly.field.as_deref() else { continue };
+        let spec = compiled.cells.iter().find(|spec| spec.column() == Some(name));
+        let at = spec.map_or(0, |spec| spec.mentioned);
+        // Spans of strings start at their opening quote.
+        let (line, column) = position(mapping.text(), at);
+        let noun = compiled.layout.column_noun();
+        let near = nearest(name, preview.unknown_columns.iter().map(String::as_str));
+        let suggestion = match near {
+            Some(near) => Some(format!("did you mean \"{near}\"?")),
+            None if preview.unknown_columns.is_empty() => None,
+            None => {
+                let names: Vec<&str> =
+                    preview.unknown_columns.iter().take(12).map(String::as_str).collect();
+                Some(format!("not mentioned so far: {}", names.join(", ")))
+            }
+        };
+        let message = format!("no record has the {noun} `{name}`");
+        preview.findings.push(Finding { line, column, message, suggestion });
+    }
+}
+
+impl Preview {
+    fn count(&mut self, anomaly: &Anomaly) {
+        let key = (anomaly.kind.0.to_owned(), anomaly.field.clone().unwrap_or_default());
+        *self.anomalies.entry(key).or_default() += 1;
+    }
+}
+
+struct Collect {
+    preview: Preview,
+    rows_max: usize,
+}
+
+impl Sink for Collect {
+    fn item(&mut self, item: Item<'_>) -> io::Result<()> {
+        let Place::Span { offset, length } = item.place else { return Ok(()) };
+        let preview = &mut self.preview;
+        item.anomalies.iter().for_each(|anomaly| preview.count(anomaly));
+        match item.class {
+            ItemClass::Framing => preview.framing_bytes += length,
+            ItemClass::Anomaly | ItemClass::Blob => {
+                preview.anomaly_bytes += length;
+                if preview.not_understood.len() < SPANS_MAX {
+                    let words: Vec<String> = item.anomalies.iter().map(in_words).collect();
+                    preview.not_understood.push((offset, length, item.line, words.join("; ")));
+                }
+            }
+            ItemClass::Record => {
+                preview.records += 1;
+                preview.record_bytes += length;
+                if preview.rows.len() < self.rows_max {
+                    let notes = item.anomalies.iter().map(in_words).collect();
+                    let values = item.record.as_ref().map(values).unwrap_or_default();
+                    preview.rows.push(PreviewRow { line: item.line, offset, length, values, notes });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn member_end(&mut self, _: MemberEnd) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn in_words(anomaly: &Anomaly) -> String {
+    match &anomaly.field {
+        Some(field) => format!("{field}: {}", anomaly.note),
+        None => anomaly.note.to_owned(),
+    }
+}
+
+fn values(record: &Record<'_>) -> Vec<(String, String)> {
+    let mut out = vec![("kind".to_owned(), record.kind.name().to_owned())];
+    let mut add = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            out.push((name.to_owned(), value));
+        }
+    };
+    let own = |value: &Option<std::borrow::Cow<'_, str>>| value.as_ref().map(|v| v.to_string());
+    add("id", own(&record.id));
+    if let Some(time) = &record.time {
+        add("time", Some(moment(time.lo)));
+        add("time_until", Some(moment(time.hi)));
+        add("zone", Some(time.zone.name().to_owned()));
+    }
+    add("from", own(&record.from));
+    add("to", (!record.to.is_empty()).then(|| record.to.join(", ")));
+    add("conversation", own(&record.conversation));
+    add("text", own(&record.text));
+    add("territory", own(&record.territory));
+    add("reply_to", own(&record.reply_to));
+    if let Some(link) = &record.link {
+        let lines = format!("line {} {} line {}", link.from_line, link.relation, link.to_line);
+        add("link", Some(lines));
+        add("target", Some(link.target_path.to_string()));
+    }
+    for (name, value) in &record.extra {
+        add(&format!("extra.{name}"), Some(value.to_string()));
+    }
+    out
+}
+
+fn moment(micros: i64) -> String {
+    jiff::Timestamp::from_microsecond(micros)
+        .map_or_else(|_| format!("{micros} us"), |moment| moment.to_string())
+}

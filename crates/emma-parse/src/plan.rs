@@ -1,0 +1,77 @@
+//! Which readers a reading may use, and the name under which its result is kept.
+
+use crate::mapping::{self, Mapping};
+use emma_model::Digest;
+
+/// Name and version of every built-in reader, sorted. Raise a version when its output changes.
+pub(crate) const READERS: [(&str, u32); 8] = [
+    ("blob", 1),
+    ("gz", 1),
+    ("irc", 1),
+    ("tar", 1),
+    ("telegram", 1),
+    ("text", 1),
+    ("zip", 1),
+    ("zst", 1),
+];
+
+/// A choice of readers: a mapping given for the delivery, then shipped mappings, then built-ins.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub(crate) given: Option<Mapping>,
+    pub(crate) shipped: Vec<Mapping>,
+}
+
+impl Plan {
+    /// A plan with the mapping that was given, if any, and the shipped ones if wanted.
+    pub fn new(mapping: Option<Mapping>, shipped: bool) -> Plan {
+        let shipped = if shipped { mapping::shipped() } else { Vec::new() };
+        Plan { given: mapping, shipped }
+    }
+
+    /// A plan of exactly these mappings, tried in this order, then the built-in readers.
+    pub fn of(mappings: Vec<Mapping>) -> Plan {
+        Plan { given: None, shipped: mappings }
+    }
+
+    /// Its mappings, in the order in which they are tried.
+    pub fn mappings(&self) -> impl Iterator<Item = &Mapping> {
+        self.given.iter().chain(&self.shipped)
+    }
+
+    /// The digest of everything that decides what a reading finds: readers with their versions
+    /// and the mappings' digests, in order.
+    pub fn id(&self) -> Digest {
+        let mut text = String::from("emma/plan/v1\n");
+        for line in self.describe() {
+            text.push_str(&line);
+            text.push('\n');
+        }
+        Digest::of(text.as_bytes())
+    }
+
+    /// One line a reader: `mapping NAME VERSION DIGEST` or `NAME VERSION`, mappings first in the
+    /// order in which they are tried.
+    pub fn describe(&self) -> Vec<String> {
+        let mappings = self.given.iter().chain(&self.shipped);
+        let mut lines: Vec<String> = mappings
+            .map(|mapping| {
+                format!("mapping {} {} {}", mapping.name(), mapping.version(), mapping.digest())
+            })
+            .collect();
+        lines.extend(READERS.iter().map(|(name, version)| format!("{name} {version}")));
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_named_by_its_readers() {
+        assert_eq!(Plan::new(None, false).id(), Plan::new(None, false).id());
+        assert!(READERS.is_sorted());
+        assert!(Plan::new(None, false).describe().contains(&"irc 1".to_owned()));
+    }
+}

@@ -1,0 +1,30 @@
+//! Telegram Desktop JSON exports (`docs/formats/inputs/telegram.md`).
+//!
+//! An export is one object: a chat with its `messages`, or an account with `chats.list[]` and
+//! sections such as `contacts`. It may be several GB, so it is walked, never loaded:
+//!
+//! 1. [`Walk`] steps through the structure around messages, which is framing.
+//! 2. An element of `messages` is read whole and becomes one record ([`message`]).
+//! 3. Where the structure is broken, a small fault (a comma) is told and stepped over; after a
+//!    larger one bytes are anomalies up to the next thing that looks like a message or a chat.
+
+mod ids;
+mod keys;
+mod message;
+mod recognise;
+mod walk;
+
+use emma_model::record::Origin;
+
+pub(crate) use recognise::recognises;
+pub(crate) use walk::read;
+
+/// The chat whose messages are being read.
+struct Chat {
+    /// Its id, else its name, else the file's stem.
+    conversation: String,
+    /// Its name.
+    name: Option<String>,
+    /// Where both were read.
+    origin: Origin,
+}
