@@ -151,7 +151,7 @@ pub fn run(arguments: &[String]) -> Result<u8, Failure> {
         "bench.toml",
     ];
     let (said, cost) = emma.metered(&[&["--json", "--quiet"][..], &words].concat())?;
-    let intake = said.summary()?;
+    let intake = said.json()?;
     let disk = disk(&work.join("case"));
 
     step("search");

@@ -30,15 +30,6 @@ impl Said {
     pub fn json(&self) -> Result<Value, Failure> {
         serde_json::from_str(&self.out).during("the command's --json output")
     }
-
-    /// The last line of output that is a JSON object: what `--json` ends with after progress.
-    pub fn summary(&self) -> Result<Value, Failure> {
-        let last = self.out.lines().rev().find(|line| line.starts_with('{'));
-        match last.map(serde_json::from_str) {
-            Some(Ok(value)) => Ok(value),
-            _ => self.json(),
-        }
-    }
 }
 
 impl Emma {

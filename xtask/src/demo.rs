@@ -115,7 +115,7 @@ impl Demo {
         let hits = self
             .emma
             .must(&["--json", "search", CASE, "blue van"])?
-            .summary()?;
+            .json()?;
         let found = hits["hits"][0]["id"].as_str().map(str::to_owned);
         found.ok_or_else(|| Failure::found("a search for two words of a specimen found nothing"))
     }
@@ -126,7 +126,7 @@ impl Demo {
         let said = self
             .emma
             .must(&["--json", "search", CASE, spoken.trim()])?
-            .summary()?;
+            .json()?;
         let total = said["total"].as_u64();
         if total == Some(expected) {
             return Ok(());
@@ -148,7 +148,7 @@ impl Demo {
         ];
         self.shown_program("emma-verify", &verify)?;
         self.shown(&["note", CASE, id, "the van is known from another case"])?;
-        self.shown(&["audit", CASE])?;
+        self.shown(&["audit", CASE, "--kind", "access.read"])?;
         self.shown(&["rebuild", CASE, "--check"])?;
         self.shown(&[
             "verify",
@@ -223,7 +223,9 @@ impl Demo {
         println!("\n$ {program} {}", quoted.join(" "));
         let said = self.emma.ask_program(program, arguments)?;
         print!("{}", said.out);
-        print!("{}", said.err);
+        if said.code != 0 {
+            print!("{}", said.err); // Progress otherwise.
+        }
         Ok(said)
     }
 }

@@ -9,6 +9,7 @@ mod flips;
 mod irc;
 mod kills;
 mod order;
+mod reader;
 mod rebuild;
 mod scene;
 mod tamper;
@@ -55,6 +56,11 @@ const PROOFS: &[Proof] = &[
         name: "order",
         says: "other order, custodian and parent folder: same exhibit ids and content roots",
         run: order::run,
+    },
+    Proof {
+        name: "reader",
+        says: "a reader for two handles and one month sees only those, the rest is counted",
+        run: reader::run,
     },
     Proof {
         name: "rebuild",

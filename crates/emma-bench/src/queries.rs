@@ -69,7 +69,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// In emma's query language. `after:` and `before:` leave their own day out.
+    /// In emma's query language: `after:` takes its own day in, `before:` leaves it out.
     pub fn for_emma(&self) -> String {
         let words = match self.kind {
             Kind::Phrase | Kind::PhraseHandleTime => format!("\"{}\"", self.words.join(" ")),

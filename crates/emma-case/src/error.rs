@@ -82,7 +82,10 @@ impl std::fmt::Display for Refusal {
                 write!(f, "authority {authority} allowed intake only until {to}")
             }
             Refusal::ReadingOver { authority, until } => {
-                write!(f, "authority {authority} allowed reading only until {until}")
+                write!(
+                    f,
+                    "authority {authority} allowed reading only until {until}"
+                )
             }
             Refusal::ForeignSource { authority } => {
                 write!(f, "this source was taken in under authority {authority}")
@@ -91,7 +94,10 @@ impl std::fmt::Display for Refusal {
                 write!(f, "the case is {case} and the authority is {authority}")
             }
             Refusal::ClockHeld => {
-                write!(f, "the clock is held still by EMMA_CLOCK and the case is a real one")
+                write!(
+                    f,
+                    "the clock is held still by EMMA_CLOCK and the case is a real one"
+                )
             }
         }
     }
@@ -204,7 +210,10 @@ pub enum CaseError {
 impl CaseError {
     /// A command that cannot be carried out as put.
     pub fn usage(what: impl Into<String>, help: &'static str) -> CaseError {
-        CaseError::Usage { what: what.into(), help }
+        CaseError::Usage {
+            what: what.into(),
+            help,
+        }
     }
 
     /// Whose turn it is.

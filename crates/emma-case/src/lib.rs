@@ -17,11 +17,13 @@ pub mod export;
 pub mod held;
 pub mod home;
 pub mod ledger;
+pub mod loss;
 pub mod note;
 pub mod parse;
 pub mod pipeline;
 pub mod present;
 pub mod progress;
+pub mod proof;
 pub mod publish;
 pub mod raw;
 pub mod reading;
@@ -30,6 +32,8 @@ pub mod seal;
 pub mod show;
 pub mod stages;
 pub mod state;
+pub mod verify;
+pub mod status;
 #[cfg(test)]
 mod testing;
 

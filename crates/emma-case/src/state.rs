@@ -12,9 +12,9 @@
 
 mod follow;
 mod query;
-mod work;
 #[cfg(test)]
 mod tests;
+mod work;
 
 pub use query::{
     AuthorityState, DeliveryState, ExhibitState, NoteState, ReadingState, SnapshotState,
@@ -63,7 +63,10 @@ impl State {
     /// A database in memory, for checks.
     pub fn in_memory(log: &Log) -> Result<State> {
         let connection = Connection::open_in_memory()?;
-        let mut state = State { connection, path: PathBuf::new() };
+        let mut state = State {
+            connection,
+            path: PathBuf::new(),
+        };
         state.follow(log)?;
         Ok(state)
     }
@@ -75,7 +78,10 @@ impl State {
         connection.pragma_update(None, "journal_mode", "wal")?;
         // A power cut may lose the last commits, never mix them: the log is followed again.
         connection.pragma_update(None, "synchronous", "normal")?;
-        Ok(State { connection, path: path.to_owned() })
+        Ok(State {
+            connection,
+            path: path.to_owned(),
+        })
     }
 
     fn remove(root: &Path, path: &Path) -> Result<()> {

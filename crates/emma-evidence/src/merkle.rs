@@ -55,7 +55,10 @@ impl Frontier {
         let mut node = leaf;
         completed(0, &node);
         for height in 0..self.size.trailing_ones() {
-            let left = self.roots.pop().expect("one root stands for every bit of the size");
+            let left = self
+                .roots
+                .pop()
+                .expect("one root stands for every bit of the size");
             node = node_hash(&left, &node);
             completed(height + 1, &node);
         }
@@ -66,7 +69,9 @@ impl Frontier {
     /// The root. That of an empty tree is the digest of nothing.
     pub fn root(&self) -> Digest {
         let mut right_to_left = self.roots.iter().rev();
-        let Some(last) = right_to_left.next() else { return Digest::of(b"") };
+        let Some(last) = right_to_left.next() else {
+            return Digest::of(b"");
+        };
         right_to_left.fold(*last, |right, left| node_hash(left, &right))
     }
 }
@@ -93,7 +98,10 @@ fn range_root(from: u64, to: u64, subtrees: &mut Subtrees<'_>) -> Result<Digest>
     }
     let left = split(length);
     let left_root = range_root(from, from + left, subtrees)?;
-    Ok(node_hash(&left_root, &range_root(from + left, to, subtrees)?))
+    Ok(node_hash(
+        &left_root,
+        &range_root(from + left, to, subtrees)?,
+    ))
 }
 
 /// The largest power of two smaller than `length` (RFC 6962's k).
@@ -104,7 +112,11 @@ fn split(length: u64) -> u64 {
 
 /// The root of the first `size` leaves.
 pub fn root_at(size: u64, subtrees: &mut Subtrees<'_>) -> Result<Digest> {
-    if size == 0 { Ok(Digest::of(b"")) } else { range_root(0, size, subtrees) }
+    if size == 0 {
+        Ok(Digest::of(b""))
+    } else {
+        range_root(0, size, subtrees)
+    }
 }
 
 /// The inclusion proof (audit path, leaf upwards) of leaf `index` in a tree of `size` leaves.
@@ -158,12 +170,7 @@ pub fn consistency(old: u64, new: u64, subtrees: &mut Subtrees<'_>) -> Result<Ve
 
 /// The root that leaf hash `leaf` at `index` and its path lead to, or `None` where the path's
 /// length does not fit a tree of `size` leaves.
-pub fn root_from_inclusion(
-    leaf: Digest,
-    index: u64,
-    size: u64,
-    path: &[Digest],
-) -> Option<Digest> {
+pub fn root_from_inclusion(leaf: Digest, index: u64, size: u64, path: &[Digest]) -> Option<Digest> {
     if index >= size {
         return None;
     }
@@ -224,7 +231,11 @@ pub fn verify_consistency(
         node >>= 1;
         last >>= 1;
     }
-    let start = if old.is_power_of_two() { Some(old_root) } else { path.next() };
+    let start = if old.is_power_of_two() {
+        Some(old_root)
+    } else {
+        path.next()
+    };
     let Some(start) = start else { return false };
     let (mut first, mut second) = (*start, *start);
     for sibling in path {
@@ -271,14 +282,35 @@ mod tests {
             let root = root_of(&leaves);
             for index in 0..size {
                 let path = inclusion(index, size, &mut subtrees_of(&leaves)).unwrap();
-                assert!(verify_inclusion(leaves[index as usize], index, size, &path, &root));
-                assert!(!verify_inclusion(leaf_hash(b"x"), index, size, &path, &root));
-                assert!(!verify_inclusion(leaves[index as usize], index, size + 64, &path, &root));
+                assert!(verify_inclusion(
+                    leaves[index as usize],
+                    index,
+                    size,
+                    &path,
+                    &root
+                ));
+                assert!(!verify_inclusion(
+                    leaf_hash(b"x"),
+                    index,
+                    size,
+                    &path,
+                    &root
+                ));
+                assert!(!verify_inclusion(
+                    leaves[index as usize],
+                    index,
+                    size + 64,
+                    &path,
+                    &root
+                ));
             }
             for old in 0..=size {
                 let old_root = root_of(&leaves[..old as usize]);
                 let path = consistency(old, size, &mut subtrees_of(&leaves)).unwrap();
-                assert!(verify_consistency(old, &old_root, size, &root, &path), "{old} {size}");
+                assert!(
+                    verify_consistency(old, &old_root, size, &root, &path),
+                    "{old} {size}"
+                );
                 if old > 0 && old < size {
                     let other = leaf_hash(b"x");
                     assert!(!verify_consistency(old, &other, size, &root, &path));

@@ -82,3 +82,12 @@ fn kind_of(error: &tantivy::TantivyError) -> String {
 
 /// The result of an operation on the index.
 pub type Result<T> = std::result::Result<T, IndexError>;
+
+/// Runs `work` on the split of `segment`; a panic in it becomes [`IndexError::Damaged`].
+///
+/// The engine trusts its files and panics on bytes it did not write. Nothing of what `work`
+/// touched is used after a panic.
+pub(crate) fn guarded<T>(segment: u32, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .unwrap_or(Err(IndexError::Damaged { segment, what: "bytes that the engine can read" }))
+}

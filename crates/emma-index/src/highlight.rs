@@ -104,7 +104,7 @@ mod tests {
     fn phrases_mark_only_where_they_stand() {
         check("\"pick up\"", "up pick, Pick-Up", &["Pick", "Up"]);
         check("\"a b\"~1", "a x b a", &["a", "b"]);
-        check("a w/2 (b OR \"c d\")", "a x x b c d a", &["b", "c", "d", "a"]);
+        check("a w/2 (b OR \"c d\")", "a x x b c d a", &["c", "d", "a"]);
         check("東京", "東京都", &["東京"]);
     }
 }

@@ -6,7 +6,6 @@
 
 use crate::fold::{self, Class, TABLE, TABLE_END};
 use std::ops::Range;
-use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 /// A longer run of letters is cut into words of about this many bytes, so that none is lost.
 pub const WORD_BYTES_MAX: usize = 240;
@@ -177,45 +176,6 @@ fn recompose(word: &mut String, mark: char) {
     if let Some(whole) = fold::compose(last, mark) {
         word.pop();
         word.push(whole);
-    }
-}
-
-/// The same walk as tantivy wants it.
-#[derive(Clone, Default)]
-pub(crate) struct FoldTokenizer;
-
-/// The words of one text.
-pub(crate) struct FoldStream<'a> {
-    text: &'a str,
-    scanner: Scanner,
-    token: Token,
-}
-
-impl Tokenizer for FoldTokenizer {
-    type TokenStream<'a> = FoldStream<'a>;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> FoldStream<'a> {
-        FoldStream { text, scanner: Scanner::default(), token: Token::default() }
-    }
-}
-
-impl TokenStream for FoldStream<'_> {
-    fn advance(&mut self) -> bool {
-        let Some(span) = self.scanner.advance(self.text, &mut self.token.text) else {
-            return false;
-        };
-        self.token.offset_from = span.start;
-        self.token.offset_to = span.end;
-        self.token.position = self.token.position.wrapping_add(1);
-        true
-    }
-
-    fn token(&self) -> &Token {
-        &self.token
-    }
-
-    fn token_mut(&mut self) -> &mut Token {
-        &mut self.token
     }
 }
 

@@ -6,13 +6,11 @@
 //! big-endian; `docs/formats/lake.md` lists the order of the fields.
 
 use crate::columns::Codec;
-use crate::pack::{
-    put_number, put_optional_text, put_optional_time, put_record_id, put_text, put_where,
-    put_whole_network_id,
-};
+use crate::pack::{put_number, put_optional_text, put_optional_time, put_text};
 use crate::root::Group;
 use crate::row::{AnomalyRow, BlobRow, CopyRow, LinkRow, MessageRow};
 use crate::table::Table;
+use emma_model::id::{put_locator, put_network_id};
 use emma_model::record::{Borrowed, Origin};
 use emma_model::{MessageId, Micros, NetworkId, RecordId};
 use std::cmp::Ordering;
@@ -68,13 +66,14 @@ impl TableRow for MessageRow {
         put_optional_text(out, self.reply_to.as_deref());
         put_number(out, self.records.len() as u64);
         for record in &self.records {
-            put_record_id(out, record);
+            record.put_canonical(out);
         }
         put_texts(out, &self.sources);
     }
 
     fn group(&self) -> Group {
-        self.sort.map_or(Group::Undated, |time| Group::Day(time.div_euclid(DAY)))
+        self.sort
+            .map_or(Group::Undated, |time| Group::Day(time.div_euclid(DAY)))
     }
 
     fn file_order(&self, other: &Self) -> Ordering {
@@ -91,8 +90,13 @@ impl TableRow for CopyRow {
 
     fn canonical(&self, out: &mut Vec<u8>) {
         out.push(ENCODING_VERSION);
-        put_record_id(out, &self.record);
-        put_message_id(out, &self.message, Some(&self.record), self.network_id.as_ref());
+        self.record.put_canonical(out);
+        put_message_id(
+            out,
+            &self.message,
+            Some(&self.record),
+            self.network_id.as_ref(),
+        );
         put_optional_time(out, self.sort);
         put_number(out, self.version.into());
         put_text(out, &self.source);
@@ -138,7 +142,7 @@ impl TableRow for AnomalyRow {
     fn canonical(&self, out: &mut Vec<u8>) {
         out.push(ENCODING_VERSION);
         out.extend_from_slice(&self.exhibit.0.0);
-        put_where(out, &self.member, &self.place);
+        put_locator(out, &self.member, &self.place);
         out.push(self.class.map_or(0, |class| class as u8));
         put_text(out, &self.kind);
         put_optional_text(out, self.field.as_deref());
@@ -160,7 +164,7 @@ impl TableRow for LinkRow {
 
     fn canonical(&self, out: &mut Vec<u8>) {
         out.push(ENCODING_VERSION);
-        put_record_id(out, &self.record);
+        self.record.put_canonical(out);
         put_text(out, &self.source);
         put_text(out, &self.relation);
         put_text(out, &self.target_path);
@@ -219,9 +223,13 @@ fn put_message_id(
         }
         MessageId::Record(id) => {
             out.push(1);
-            put_record_id(out, id);
+            id.put_canonical(out);
         }
     }
+}
+
+fn put_whole_network_id(out: &mut Vec<u8>, id: &NetworkId) {
+    put_network_id(out, &id.network, id.conversation.as_deref(), &id.id);
 }
 
 fn put_texts(out: &mut Vec<u8>, texts: &[String]) {

@@ -5,8 +5,9 @@
 
 use crate::canonical::TableRow;
 use crate::error::Result;
-use crate::read::TableFile;
+use crate::read::{TableFile, fence};
 use crate::row::{CopyRow, LinkRow, MessageRow};
+use crate::table::FileRole;
 use crate::write::PAGE_ROWS_MAX;
 use emma_model::digest::Digest;
 use emma_model::{ExhibitId, MemberPath, MessageId, Micros, Place, RecordId};
@@ -15,6 +16,7 @@ use std::ops::Range;
 
 /// The pages of one column of one row group: row ranges and bounds.
 struct Pages<'a> {
+    role: FileRole,
     index: Option<&'a ColumnIndexMetaData>,
     ranges: Vec<Range<u32>>,
 }
@@ -41,21 +43,26 @@ impl Bounds<'_> {
 impl Pages<'_> {
     fn bounds(&self, page: usize) -> Option<Bounds<'_>> {
         let index = self.index?;
-        if page as u64 >= index.num_pages() {
+        if matches!(index, ColumnIndexMetaData::NONE) {
             return None;
         }
-        if index.is_null_page(page) {
-            return Some(Bounds::Null);
-        }
-        match index {
-            ColumnIndexMetaData::INT64(index) => {
-                Some(Bounds::Number(*index.min_value(page)?, *index.max_value(page)?))
+        // The lists of a damaged index may differ in length: then nothing is ruled out.
+        fence(self.role, || {
+            if index.is_null_page(page) {
+                return Some(Bounds::Null);
             }
-            ColumnIndexMetaData::BYTE_ARRAY(index) => {
-                Some(Bounds::Text(index.min_value(page)?, index.max_value(page)?))
+            match index {
+                ColumnIndexMetaData::INT64(index) => Some(Bounds::Number(
+                    *index.min_value(page)?,
+                    *index.max_value(page)?,
+                )),
+                ColumnIndexMetaData::BYTE_ARRAY(index) => {
+                    Some(Bounds::Text(index.min_value(page)?, index.max_value(page)?))
+                }
+                _ => None,
             }
-            _ => None,
-        }
+        })
+        .ok()
     }
 }
 
@@ -65,9 +72,19 @@ impl<R: TableRow> TableFile<R> {
         let metadata = self.parquet();
         let (start, end) = (self.starts()[group], self.starts()[group + 1]);
         let schema = metadata.file_metadata().schema_descr();
-        let column = schema.columns().iter().position(|column| column.path().string() == path);
-        let locations = column
-            .and_then(|column| Some(metadata.offset_index()?.get(group)?.get(column)?.page_locations()));
+        let column = schema
+            .columns()
+            .iter()
+            .position(|column| column.path().string() == path);
+        let locations = column.and_then(|column| {
+            Some(
+                metadata
+                    .offset_index()?
+                    .get(group)?
+                    .get(column)?
+                    .page_locations(),
+            )
+        });
         let index = column.and_then(|column| metadata.column_index()?.get(group)?.get(column));
         let firsts: Vec<u32> = match locations {
             Some(locations) => locations
@@ -77,8 +94,17 @@ impl<R: TableRow> TableFile<R> {
             None => vec![start],
         };
         let ends = firsts.iter().skip(1).copied().chain([end]);
-        let ranges = firsts.iter().copied().zip(ends).map(|(a, b)| a..b.min(end)).collect();
-        Pages { index, ranges }
+        let ranges = firsts
+            .iter()
+            .copied()
+            .zip(ends)
+            .map(|(a, b)| a..b.min(end))
+            .collect();
+        Pages {
+            role: FileRole::Table(R::TABLE),
+            index,
+            ranges,
+        }
     }
 
     /// Row ranges of the pages of `path` for which `keep` holds, ascending, over all row groups.
@@ -95,12 +121,26 @@ impl<R: TableRow> TableFile<R> {
         found
     }
 
+    /// Row ranges of the pages of `path` that hold rows without a value: ids that are no spans.
+    fn without(&self, path: &str) -> Vec<Range<u32>> {
+        let mut found = Vec::new();
+        for group in 0..self.starts().len() - 1 {
+            let pages = self.pages(group, path);
+            let counts = pages.index.and_then(|index| index.null_counts());
+            for (page, range) in pages.ranges.into_iter().enumerate() {
+                if counts
+                    .and_then(|counts| counts.get(page))
+                    .is_none_or(|nulls| *nulls > 0)
+                {
+                    found.push(range);
+                }
+            }
+        }
+        found
+    }
+
     /// The rows of `ranges` for which `keep` holds, with their numbers, by way of the cache.
-    fn matching(
-        &self,
-        ranges: &[Range<u32>],
-        keep: &dyn Fn(&R) -> bool,
-    ) -> Result<Vec<(u32, R)>> {
+    fn matching(&self, ranges: &[Range<u32>], keep: &dyn Fn(&R) -> bool) -> Result<Vec<(u32, R)>> {
         let mut found = Vec::new();
         for range in ranges {
             let mut next = range.start;
@@ -140,7 +180,9 @@ impl TableFile<MessageRow> {
         // Within one sort time rows stand by descending id.
         let first = self.partition(range.clone(), &|row| row.id > *id)?;
         let end = self.partition(first..range.end, &|row| row.id >= *id)?;
-        self.matching(&[first..end], &|row| row.sort == sort && row.id == *id)
+        self.matching(std::slice::from_ref(&(first..end)), &|row| {
+            row.sort == sort && row.id == *id
+        })
     }
 
     /// The row range whose sort times lie in `from..until` (undated rows are in none).
@@ -177,15 +219,15 @@ impl TableFile<MessageRow> {
     }
 
     /// The first row of `range` for which `before` no longer holds.
-    fn partition(
-        &self,
-        range: Range<u32>,
-        before: &dyn Fn(&MessageRow) -> bool,
-    ) -> Result<u32> {
+    fn partition(&self, range: Range<u32>, before: &dyn Fn(&MessageRow) -> bool) -> Result<u32> {
         let (mut low, mut high) = (range.start, range.end);
         while low < high {
             let middle = low + (high - low) / 2;
-            if before(&self.row(middle)?) { low = middle + 1 } else { high = middle }
+            if before(&self.row(middle)?) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         Ok(low)
     }
@@ -195,12 +237,17 @@ impl TableFile<CopyRow> {
     /// The copy with this record id, with its row number.
     pub fn find(&self, record: &RecordId) -> Result<Option<(u32, CopyRow)>> {
         let ranges = match record {
-            RecordId::Sealed { exhibit, place: Place::Span { offset, .. }, .. } => {
+            RecordId::Sealed {
+                exhibit,
+                place: Place::Span { offset, .. },
+                ..
+            } => {
                 let at = *offset;
-                self.near(exhibit, "offset", &move |least, greatest| least <= at && at <= greatest)
+                self.near(exhibit, "offset", &move |least, greatest| {
+                    least <= at && at <= greatest
+                })
             }
-            // Other ids have no columns with bounds; they stand behind a page without any.
-            _ => self.candidates("exhibit", &|_| true),
+            _ => self.without("exhibit"),
         };
         Ok(self.matching(&ranges, &|row| row.record == *record)?.pop())
     }
@@ -223,7 +270,11 @@ impl TableFile<CopyRow> {
             RecordId::Sealed {
                 exhibit: found,
                 member: within,
-                place: Place::Span { offset: start, length: size },
+                place:
+                    Place::Span {
+                        offset: start,
+                        length: size,
+                    },
             } => {
                 *found == exhibit
                     && within == member
@@ -241,12 +292,15 @@ impl TableFile<CopyRow> {
         member: &MemberPath,
         line: u64,
     ) -> Result<Vec<(u32, CopyRow)>> {
-        let ranges =
-            self.near(&exhibit, "line", &move |least, greatest| least <= line && line <= greatest);
+        let ranges = self.near(&exhibit, "line", &move |least, greatest| {
+            least <= line && line <= greatest
+        });
         self.matching(&ranges, &|row| match &row.record {
-            RecordId::Sealed { exhibit: found, member: within, .. } => {
-                *found == exhibit && within == member && row.line == line
-            }
+            RecordId::Sealed {
+                exhibit: found,
+                member: within,
+                ..
+            } => *found == exhibit && within == member && row.line == line,
             RecordId::Live { .. } => false,
         })
     }
@@ -260,7 +314,9 @@ impl TableFile<CopyRow> {
     ) -> Vec<Range<u32>> {
         let here = pages_of(self, &exhibit.0);
         let there = self.candidates(column, &|bounds| {
-            bounds.unsigned().is_none_or(|(least, greatest)| keep(least, greatest))
+            bounds
+                .unsigned()
+                .is_none_or(|(least, greatest)| keep(least, greatest))
         });
         intersect(&here, &there)
     }

@@ -56,8 +56,11 @@ impl KeysWriter {
         let file = HashedFile::create(case, "keys", ROLE)?;
         let mut out = BufWriter::with_capacity(256 << 10, file);
         self.write(&mut out, bits).map_err(LakeError::io(ROLE))?;
-        let file = out.into_inner().map_err(|error| LakeError::io(ROLE)(error.into_error()))?;
-        file.commit(case, "keys", &format!("{partition}.keys"), count).map(Some)
+        let file = out
+            .into_inner()
+            .map_err(|error| LakeError::io(ROLE)(error.into_error()))?;
+        file.commit(case, "keys", &format!("{partition}.keys"), count)
+            .map(Some)
     }
 
     fn write(&self, out: &mut impl Write, bits: u32) -> std::io::Result<()> {
@@ -68,7 +71,11 @@ impl KeysWriter {
         let mut at = 0u32;
         for bucket in 0..1u64 << bits {
             out.write_all(&at.to_le_bytes())?;
-            while self.entries.get(at as usize).is_some_and(|(head, _)| split(*head, bits).0 == bucket) {
+            while self
+                .entries
+                .get(at as usize)
+                .is_some_and(|(head, _)| split(*head, bits).0 == bucket)
+            {
                 at += 1;
             }
         }
@@ -104,7 +111,8 @@ impl Keys {
     /// Opens the file of `entry` under `case`.
     pub fn open(case: &Path, entry: &FileEntry) -> Result<Keys> {
         let map = MappedFile::open(&case.join(&entry.path)).map_err(LakeError::store(ROLE))?;
-        Keys::parse(map, entry.rows).ok_or_else(|| LakeError::damaged(ROLE, "its head or size is wrong"))
+        Keys::parse(map, entry.rows)
+            .ok_or_else(|| LakeError::damaged(ROLE, "its head or size is wrong"))
     }
 
     fn parse(map: MappedFile, rows: u64) -> Option<Keys> {
@@ -115,7 +123,12 @@ impl Keys {
         let table = ((1u64 << bits) + 1) * 4;
         let entries = HEAD_BYTES as u64 + table;
         let whole = entries.checked_add(count.checked_mul(ENTRY_BYTES as u64)?)?;
-        (whole == map.len() as u64).then(|| Keys { count, bits, entries: entries as usize, map })
+        (whole == map.len() as u64).then(|| Keys {
+            count,
+            bits,
+            entries: entries as usize,
+            map,
+        })
     }
 
     /// How many keys.
@@ -179,7 +192,10 @@ mod tests {
             assert!(keys.find(&name(i)).contains(&i));
         }
         let strangers: usize = (5_000..10_000).map(|i| keys.find(&name(i)).len()).sum();
-        assert!(strangers <= 1, "{strangers} of 5,000 absent keys were found");
+        assert!(
+            strangers <= 1,
+            "{strangers} of 5,000 absent keys were found"
+        );
     }
 
     #[test]
@@ -192,11 +208,16 @@ mod tests {
         for length in [0, 10, bytes.len() - 1] {
             std::fs::write(&path, &bytes[..length]).unwrap();
             let error = Keys::open(case.path(), &entry).unwrap_err();
-            assert!(error.to_string().starts_with("a keys file is damaged"), "{error}");
+            assert!(
+                error.to_string().starts_with("a keys file is damaged"),
+                "{error}"
+            );
         }
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
         #[test]
         fn any_flipped_byte_gives_rows_or_an_error_never_a_panic(at in 0usize..70, bit in 0u8..8) {
             let (case, entry) = write(&[([7; 16], 3), ([9; 16], 1), ([9; 16], 2)]);

@@ -13,8 +13,20 @@ const NAMES_KEPT_MAX: usize = 1_024;
 const NAME_BYTES_MAX: usize = 128;
 
 const LISTED: [&str; 14] = [
-    "time", "from", "to", "conversation", "text", "id", "kind", "network", "territory", "reply_to",
-    "reply", "start", "date", "extra",
+    "time",
+    "from",
+    "to",
+    "conversation",
+    "text",
+    "id",
+    "kind",
+    "network",
+    "territory",
+    "reply_to",
+    "reply",
+    "start",
+    "date",
+    "extra",
 ];
 
 static KEPT: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());

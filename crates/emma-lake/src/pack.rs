@@ -1,8 +1,5 @@
 //! Small encodings shared by canonical rows and drafts, and a cursor that never reads past an end.
 
-use emma_model::id::{put_bytes, put_locator};
-use emma_model::{MemberPath, NetworkId, Place, RecordId};
-
 /// Appends an unsigned number in base 128, least significant group first, no longer than needed.
 #[inline]
 pub(crate) fn put_number(out: &mut Vec<u8>, mut number: u64) {
@@ -50,46 +47,6 @@ pub(crate) fn put_optional_time(out: &mut Vec<u8>, time: Option<i64>) {
     }
 }
 
-/// Appends the bytes of [`RecordId::canonical`], without building them apart.
-pub(crate) fn put_record_id(out: &mut Vec<u8>, id: &RecordId) {
-    match id {
-        RecordId::Sealed { exhibit, member, place } => {
-            out.push(1);
-            out.extend_from_slice(&exhibit.0.0);
-            put_locator(out, member, place);
-        }
-        RecordId::Live { source, sequence, index } => {
-            out.push(2);
-            put_bytes(out, source.as_bytes());
-            out.extend_from_slice(&sequence.to_be_bytes());
-            out.extend_from_slice(&index.to_be_bytes());
-        }
-    }
-}
-
-/// Appends the bytes of [`NetworkId::canonical`], without building them apart.
-pub(crate) fn put_network_id(out: &mut Vec<u8>, network: &str, within: Option<&str>, id: &str) {
-    put_bytes(out, network.as_bytes());
-    match within {
-        None => out.push(0),
-        Some(conversation) => {
-            out.push(1);
-            put_bytes(out, conversation.as_bytes());
-        }
-    }
-    put_bytes(out, id.as_bytes());
-}
-
-/// [`put_network_id`] of an id that is already one value.
-pub(crate) fn put_whole_network_id(out: &mut Vec<u8>, id: &NetworkId) {
-    put_network_id(out, &id.network, id.conversation.as_deref(), &id.id);
-}
-
-/// Appends a member path and a place as the record tree hashes them.
-pub(crate) fn put_where(out: &mut Vec<u8>, member: &MemberPath, place: &Place) {
-    put_locator(out, member, place);
-}
-
 /// Reads what the functions above wrote. Every read is `None` past the end or on a bad value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor<'a>(pub &'a [u8]);
@@ -135,7 +92,9 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn count(&mut self) -> Option<usize> {
         // A count never exceeds the bytes that are left, so it is safe to reserve by it.
-        usize::try_from(self.number()?).ok().filter(|count| *count <= self.0.len())
+        usize::try_from(self.number()?)
+            .ok()
+            .filter(|count| *count <= self.0.len())
     }
 
     #[inline]

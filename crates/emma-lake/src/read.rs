@@ -108,19 +108,38 @@ impl<R: TableRow> TableFile<R> {
     }
 
     /// Opens a file with its own cap on decoded blocks, in bytes.
-    pub fn open_with(case: &Path, entry: &FileEntry, cache_bytes_max: usize) -> Result<TableFile<R>> {
-        let map = MappedFile::open(&case.join(&entry.path)).map_err(LakeError::store(Self::ROLE))?;
+    pub fn open_with(
+        case: &Path,
+        entry: &FileEntry,
+        cache_bytes_max: usize,
+    ) -> Result<TableFile<R>> {
+        let map =
+            MappedFile::open(&case.join(&entry.path)).map_err(LakeError::store(Self::ROLE))?;
         let bytes = Bytes::from_owner(Mapped(map));
         let metadata = fence(Self::ROLE, || {
-            let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+            let options =
+                ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
             ArrowReaderMetadata::load(&bytes, options).ok()
         })?;
         let starts = starts(metadata.metadata())
-            .filter(|starts| starts.last().is_some_and(|rows| u64::from(*rows) == entry.rows))
+            .filter(|starts| {
+                starts
+                    .last()
+                    .is_some_and(|rows| u64::from(*rows) == entry.rows)
+            })
             .ok_or_else(|| LakeError::damaged(Self::ROLE, "its row count is not as described"))?;
-        let cache =
-            Cache { blocks: BTreeMap::new(), bytes: 0, bytes_max: cache_bytes_max, clock: 0 };
-        Ok(TableFile { bytes, metadata, starts, cache: Mutex::new(cache) })
+        let cache = Cache {
+            blocks: BTreeMap::new(),
+            bytes: 0,
+            bytes_max: cache_bytes_max,
+            clock: 0,
+        };
+        Ok(TableFile {
+            bytes,
+            metadata,
+            starts,
+            cache: Mutex::new(cache),
+        })
     }
 
     /// Rows in the file.
@@ -158,10 +177,19 @@ impl<R: TableRow> TableFile<R> {
         Ok(found)
     }
 
-    /// The rows of a range, in file order, without filling the cache. A range beyond the end is cut.
+    /// The rows of a range, in file order, without filling the cache. A range is cut at
+    /// the end.
     pub fn range(&self, rows: Range<u32>) -> Rows<'_, R> {
         let end = rows.end.min(self.len());
-        Rows { file: self, next: rows.start, end, reader: None, view: None, at: 0, count: 0 }
+        Rows {
+            file: self,
+            next: rows.start,
+            end,
+            reader: None,
+            view: None,
+            at: 0,
+            count: 0,
+        }
     }
 
     pub(crate) fn parquet(&self) -> &ParquetMetaData {
@@ -181,7 +209,11 @@ impl<R: TableRow> TableFile<R> {
     fn group_of(&self, row: u32) -> Result<usize> {
         if row >= self.len() {
             let (row, rows) = (row.into(), self.len().into());
-            return Err(LakeError::NoSuchRow { role: Self::ROLE, row, rows });
+            return Err(LakeError::NoSuchRow {
+                role: Self::ROLE,
+                row,
+                rows,
+            });
         }
         Ok(self.starts.partition_point(|start| *start <= row) - 1)
     }
@@ -194,13 +226,19 @@ impl<R: TableRow> TableFile<R> {
 
     /// Reads the blocks that were not cached.
     fn fill(&self, wanted: &mut BTreeMap<u32, Option<Block<R>>>) -> Result<()> {
-        let missing: Vec<u32> =
-            wanted.iter().filter(|(_, view)| view.is_none()).map(|(block, _)| *block).collect();
+        let missing: Vec<u32> = wanted
+            .iter()
+            .filter(|(_, view)| view.is_none())
+            .map(|(block, _)| *block)
+            .collect();
         let mut at = 0;
         while at < missing.len() {
             let group = self.group_of(missing[at])?;
             let end = self.starts[group + 1];
-            let count = missing[at..].iter().take_while(|block| **block < end).count();
+            let count = missing[at..]
+                .iter()
+                .take_while(|block| **block < end)
+                .count();
             let blocks = &missing[at..at + count];
             at += count;
             let ranges: Vec<Range<u32>> = blocks
@@ -209,7 +247,9 @@ impl<R: TableRow> TableFile<R> {
                 .collect();
             let mut reader = self.reader(group, &ranges, ProjectionMask::all())?;
             for (block, range) in blocks.iter().zip(&ranges) {
-                let batch = self.batch(&mut reader)?.filter(|b| b.num_rows() == range.len());
+                let batch = self
+                    .batch(&mut reader)?
+                    .filter(|b| b.num_rows() == range.len());
                 let view = batch.as_ref().and_then(R::View::new);
                 let (Some(batch), Some(view)) = (batch, view) else {
                     return Err(LakeError::damaged(Self::ROLE, "a page is not as described"));
@@ -233,7 +273,9 @@ impl<R: TableRow> TableFile<R> {
     ) -> Result<ParquetRecordBatchReader> {
         let start = self.starts[group];
         let rows = (self.starts[group + 1] - start) as usize;
-        let ranges = ranges.iter().map(|r| (r.start - start) as usize..(r.end - start) as usize);
+        let ranges = ranges
+            .iter()
+            .map(|r| (r.start - start) as usize..(r.end - start) as usize);
         let selection = RowSelection::from_consecutive_ranges(ranges, rows);
         fence(Self::ROLE, || {
             ParquetRecordBatchReaderBuilder::new_with_metadata(
@@ -276,11 +318,17 @@ impl<R: TableRow> TableFile<R> {
 }
 
 /// Runs code that walks untrusted bytes: no value and a panic both mean a damaged file.
-fn fence<T>(role: FileRole, work: impl FnOnce() -> Option<T>) -> Result<T> {
+pub(crate) fn fence<T>(role: FileRole, work: impl FnOnce() -> Option<T>) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Some(value)) => Ok(value),
-        Ok(None) => Err(LakeError::damaged(role, "its pages or footer are unreadable")),
-        Err(_) => Err(LakeError::damaged(role, "its pages or footer make no sense")),
+        Ok(None) => Err(LakeError::damaged(
+            role,
+            "its pages or footer are unreadable",
+        )),
+        Err(_) => Err(LakeError::damaged(
+            role,
+            "its pages or footer make no sense",
+        )),
     }
 }
 
@@ -315,7 +363,10 @@ pub struct Rows<'a, R: TableRow> {
 
 impl<R: TableRow> std::fmt::Debug for Rows<'_, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rows").field("next", &self.next).field("end", &self.end).finish_non_exhaustive()
+        f.debug_struct("Rows")
+            .field("next", &self.next)
+            .field("end", &self.end)
+            .finish_non_exhaustive()
     }
 }
 
@@ -323,10 +374,18 @@ impl<R: TableRow> Rows<'_, R> {
     /// Makes sure that a view with rows left is open.
     fn advance(&mut self) -> Result<()> {
         while self.at == self.count {
-            if self.reader.as_ref().is_none_or(|(_, end)| self.next >= *end) {
+            if self
+                .reader
+                .as_ref()
+                .is_none_or(|(_, end)| self.next >= *end)
+            {
                 let group = self.file.group_of(self.next)?;
                 let end = self.file.starts[group + 1].min(self.end);
-                let reader = self.file.reader(group, &[self.next..end], ProjectionMask::all())?;
+                let reader = self.file.reader(
+                    group,
+                    std::slice::from_ref(&(self.next..end)),
+                    ProjectionMask::all(),
+                )?;
                 self.reader = Some((reader, end));
             }
             let (reader, _) = self.reader.as_mut().expect("just opened");

@@ -98,7 +98,11 @@ impl GroupHasher {
     /// Adds the next row.
     pub fn push<R: TableRow>(&mut self, row: &R) {
         let group = row.group();
-        if self.current.as_ref().is_none_or(|(current, ..)| *current != group) {
+        if self
+            .current
+            .as_ref()
+            .is_none_or(|(current, ..)| *current != group)
+        {
             self.close();
             let mut hasher = Sha256::new();
             hasher.update(b"emma/group/v1\0");
@@ -169,9 +173,16 @@ type Parts = Vec<(usize, u32, GroupHash)>;
 pub fn groups<R: TableRow>(case: &Path, segments: &[SegmentView]) -> Result<Vec<GroupHash>> {
     let mut parts: BTreeMap<Group, Parts> = BTreeMap::new();
     for (at, view) in segments.iter().enumerate() {
-        let hashes = view.segment.groups.get(&R::TABLE).map_or(&[][..], |groups| groups);
+        let hashes = view
+            .segment
+            .groups
+            .get(&R::TABLE)
+            .map_or(&[][..], |groups| groups);
         for (first, hash) in place_groups::<R>(hashes) {
-            parts.entry(hash.group.clone()).or_default().push((at, first, hash.clone()));
+            parts
+                .entry(hash.group.clone())
+                .or_default()
+                .push((at, first, hash.clone()));
         }
     }
     let mut files: BTreeMap<usize, TableFile<R>> = BTreeMap::new();
@@ -186,9 +197,10 @@ pub fn groups<R: TableRow>(case: &Path, segments: &[SegmentView]) -> Result<Vec<
             continue;
         }
         for (at, ..) in &parts {
-            if let (false, Some(entry)) =
-                (files.contains_key(at), segments[*at].segment.tables.get(&R::TABLE))
-            {
+            if let (false, Some(entry)) = (
+                files.contains_key(at),
+                segments[*at].segment.tables.get(&R::TABLE),
+            ) {
                 files.insert(*at, TableFile::open(case, entry)?);
             }
         }
@@ -203,7 +215,9 @@ fn place_groups<R: TableRow>(hashes: &[GroupHash]) -> Vec<(u32, &GroupHash)> {
     if R::TABLE == Table::Messages {
         order.sort_by(|a, b| {
             let undated = |hash: &GroupHash| hash.group == Group::Undated;
-            undated(a).cmp(&undated(b)).then_with(|| b.group.cmp(&a.group))
+            undated(a)
+                .cmp(&undated(b))
+                .then_with(|| b.group.cmp(&a.group))
         });
     }
     let mut first = 0u32;
@@ -236,7 +250,14 @@ fn rehash<R: TableRow>(
         if let Some(file) = files.get(at) {
             let end = first.saturating_add(hash.rows as u32);
             let mask = mask_of::<R>(&segments[*at]);
-            streams.push(Unmasked { rows: file.range(*first..end), row: *first, mask }.peekable());
+            streams.push(
+                Unmasked {
+                    rows: file.range(*first..end),
+                    row: *first,
+                    mask,
+                }
+                .peekable(),
+            );
         }
     }
     let mut hasher = GroupHasher::default();
@@ -258,8 +279,12 @@ fn smallest<R: TableRow>(streams: &mut [Peekable<Unmasked<'_, R>>]) -> Option<us
     let mut best: Option<usize> = None;
     for at in 0..streams.len() {
         let (before, rest) = streams.split_at_mut(at);
-        let Some(candidate) = rest[0].peek() else { continue };
-        let Ok(candidate) = candidate else { return Some(at) };
+        let Some(candidate) = rest[0].peek() else {
+            continue;
+        };
+        let Ok(candidate) = candidate else {
+            return Some(at);
+        };
         let better = match best {
             None => true,
             Some(best) => match before[best].peek() {

@@ -44,7 +44,8 @@ impl MessageTotals {
     }
 
     fn add_batch(&mut self, batch: &RecordBatch, first: u32, mask: &Mask) -> Option<()> {
-        let sort: &TimestampMicrosecondArray = batch.column_by_name("sort")?.as_any().downcast_ref()?;
+        let sort: &TimestampMicrosecondArray =
+            batch.column_by_name("sort")?.as_any().downcast_ref()?;
         let version: &UInt16Array = batch.column_by_name("version")?.as_any().downcast_ref()?;
         let state: &UInt8Array = batch.column_by_name("state")?.as_any().downcast_ref()?;
         let kind: &UInt8Array = batch.column_by_name("kind")?.as_any().downcast_ref()?;
@@ -71,7 +72,10 @@ impl MessageTotals {
             }
             self.messages += 1;
             *self.by_kind.entry(kind).or_default() += 1;
-            *self.by_state.entry(State::from_u8(state.value(at))?.name()).or_default() += 1;
+            *self
+                .by_state
+                .entry(State::from_u8(state.value(at))?.name())
+                .or_default() += 1;
             if sort.is_valid(at) {
                 let time = sort.value(at);
                 let (least, greatest) = self.sort.unwrap_or((time, time));

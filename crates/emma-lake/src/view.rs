@@ -130,7 +130,9 @@ impl View {
     /// Tests the time bounds.
     pub fn judge_period(&self, lo: Option<Micros>, hi: Option<Micros>) -> Option<Reason> {
         let (from, until) = self.period?;
-        let (Some(lo), Some(hi)) = (lo, hi) else { return Some(Reason::Undated) };
+        let (Some(lo), Some(hi)) = (lo, hi) else {
+            return Some(Reason::Undated);
+        };
         if hi < from || lo >= until {
             Some(Reason::Period)
         } else if lo < from || hi >= until {
@@ -138,5 +140,172 @@ impl View {
         } else {
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::row::State;
+    use emma_model::{Clock, Digest, ExhibitId, MemberPath, MessageId, RecordId, RecordKind, Zone};
+
+    fn row() -> MessageRow {
+        let exhibit = ExhibitId(Digest::of(b"x"));
+        let record = RecordId::span(exhibit, MemberPath::default(), 0, 1);
+        MessageRow {
+            sort: Some(100),
+            id: MessageId::Record(record.clone()),
+            version: 0,
+            versions: 1,
+            state: State::Single,
+            kind: RecordKind::Message,
+            network: "radio".into(),
+            from: Some("greyheron".into()),
+            to: vec!["bluetit".into(), "wren".into()],
+            conversation: Some("ring".into()),
+            lo: Some(100),
+            hi: Some(200),
+            zone: Zone::Declared,
+            clock: Clock::Sent,
+            inferred: false,
+            text: None,
+            territory: Some("NL".into()),
+            reply_to: None,
+            records: vec![record],
+            sources: vec!["feed".into(), "phone".into()],
+        }
+    }
+
+    fn set(words: &[&str]) -> Option<BTreeSet<String>> {
+        Some(words.iter().map(|word| (*word).to_owned()).collect())
+    }
+
+    fn check(view: &View, row: &MessageRow, expected: Option<Reason>) {
+        let verdict = expected.map_or(Verdict::Visible, Verdict::Withheld);
+        assert_eq!(view.judge(row), verdict);
+    }
+
+    #[test]
+    fn an_open_view_shows_everything() {
+        assert!(View::default().is_open());
+        check(&View::default(), &row(), None);
+    }
+
+    #[test]
+    fn one_witness_from_a_listed_source_is_enough() {
+        check(
+            &View {
+                sources: set(&["phone"]),
+                ..View::default()
+            },
+            &row(),
+            None,
+        );
+        let view = View {
+            sources: set(&["other"]),
+            ..View::default()
+        };
+        check(&view, &row(), Some(Reason::Source));
+    }
+
+    #[test]
+    fn sender_or_named_recipient_is_listed_and_being_in_the_room_is_not_enough() {
+        let view = |handle| View {
+            handles: set(&[handle]),
+            ..View::default()
+        };
+        check(&view("greyheron"), &row(), None);
+        check(&view("wren"), &row(), None);
+        check(&view("ring"), &row(), Some(Reason::Handle));
+        check(&view("Wren"), &row(), Some(Reason::Handle));
+        let nobody = MessageRow {
+            from: None,
+            to: vec![],
+            ..row()
+        };
+        check(&view("wren"), &nobody, Some(Reason::HandleUnknown));
+    }
+
+    #[test]
+    fn a_country_is_listed_or_unknown() {
+        let view = View {
+            territory: set(&["NL", "BE"]),
+            ..View::default()
+        };
+        check(&view, &row(), None);
+        check(
+            &view,
+            &MessageRow {
+                territory: Some("FR".into()),
+                ..row()
+            },
+            Some(Reason::Territory),
+        );
+        check(
+            &view,
+            &MessageRow {
+                territory: None,
+                ..row()
+            },
+            Some(Reason::TerritoryUnknown),
+        );
+    }
+
+    #[test]
+    fn bounds_lie_inside_the_period_or_straddle_it_or_lie_outside() {
+        let check = |period, expected| {
+            check(
+                &View {
+                    period: Some(period),
+                    ..View::default()
+                },
+                &row(),
+                expected,
+            );
+        };
+        check((100, 201), None);
+        check((100, 200), Some(Reason::TimeUncertain));
+        check((101, 300), Some(Reason::TimeUncertain));
+        check((200, 300), Some(Reason::TimeUncertain));
+        check((201, 300), Some(Reason::Period));
+        check((0, 100), Some(Reason::Period));
+        let view = View {
+            period: Some((0, 300)),
+            ..View::default()
+        };
+        let undated = MessageRow {
+            lo: None,
+            hi: None,
+            ..row()
+        };
+        assert_eq!(view.judge(&undated), Verdict::Withheld(Reason::Undated));
+    }
+
+    #[test]
+    fn the_first_failing_test_gives_the_reason() {
+        let view = View {
+            sources: set(&["other"]),
+            handles: set(&["nobody"]),
+            territory: set(&["FR"]),
+            period: Some((0, 1)),
+        };
+        check(&view, &row(), Some(Reason::Source));
+        check(
+            &View {
+                sources: None,
+                ..view.clone()
+            },
+            &row(),
+            Some(Reason::Handle),
+        );
+    }
+
+    #[test]
+    fn reasons_have_stable_numbers() {
+        for (at, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, at + 1);
+            assert_eq!(Reason::from_u8(reason as u8), Some(reason));
+        }
+        assert_eq!(Reason::from_u8(0), None);
     }
 }

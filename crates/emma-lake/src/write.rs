@@ -37,8 +37,6 @@ pub const PAGE_ROWS_MAX: usize = 512;
 const BATCH_ROWS_MAX: usize = 16 * PAGE_ROWS_MAX;
 /// Canonical bytes turned into columns at once, after which a batch is closed early.
 const BATCH_BYTES_MAX: usize = 4 << 20;
-/// Bytes of a dictionary; a column with more distinct values goes on without.
-const DICTIONARY_BYTES_MAX: usize = 64 << 10;
 /// zstd level of compressed columns.
 const ZSTD_LEVEL: i32 = 1;
 
@@ -137,10 +135,17 @@ impl<R: TableRow> TableWriter<R> {
     pub fn push(&mut self, row: &R) -> Result<()> {
         if u64::from(self.rows) == FILE_ROWS_MAX {
             let limit = "file_rows_max";
-            return Err(LakeError::Limit { role: Self::ROLE, limit, most: FILE_ROWS_MAX });
+            return Err(LakeError::Limit {
+                role: Self::ROLE,
+                limit,
+                most: FILE_ROWS_MAX,
+            });
         }
         if cfg!(debug_assertions) {
-            let ordered = self.previous.as_ref().is_none_or(|last| last.file_order(row).is_le());
+            let ordered = self
+                .previous
+                .as_ref()
+                .is_none_or(|last| last.file_order(row).is_le());
             assert!(ordered, "rows come in file order");
             self.previous = Some(row.clone());
         }
@@ -169,11 +174,19 @@ impl<R: TableRow> TableWriter<R> {
             return Ok(None);
         }
         self.write_batch()?;
-        let file = self.parquet.into_inner().map_err(|error| failed(Self::ROLE, error))?;
+        let file = self
+            .parquet
+            .into_inner()
+            .map_err(|error| failed(Self::ROLE, error))?;
         let name = format!("{}.parquet", self.partition);
         let file = file.commit(&self.case, R::TABLE.name(), &name, self.rows.into())?;
         let groups = self.hasher.finish();
-        Ok(Some(Written { file, groups, sort: self.sort, undated: self.undated }))
+        Ok(Some(Written {
+            file,
+            groups,
+            sort: self.sort,
+            undated: self.undated,
+        }))
     }
 
     fn write_batch(&mut self) -> Result<()> {
@@ -182,7 +195,9 @@ impl<R: TableRow> TableWriter<R> {
         }
         let batch = RecordBatch::try_new(self.schema.clone(), self.columns.take())
             .expect("columns follow the schema");
-        self.parquet.write(&batch).map_err(|error| failed(Self::ROLE, error))?;
+        self.parquet
+            .write(&batch)
+            .map_err(|error| failed(Self::ROLE, error))?;
         self.group_rows += self.batch_rows;
         self.group_bytes += self.batch_bytes;
         self.batch_rows = 0;
@@ -190,7 +205,9 @@ impl<R: TableRow> TableWriter<R> {
         if self.group_rows + BATCH_ROWS_MAX > ROW_GROUP_ROWS_MAX
             || self.group_bytes + BATCH_BYTES_MAX > ROW_GROUP_BYTES_MAX
         {
-            self.parquet.flush().map_err(|error| failed(Self::ROLE, error))?;
+            self.parquet
+                .flush()
+                .map_err(|error| failed(Self::ROLE, error))?;
             self.group_rows = 0;
             self.group_bytes = 0;
         }
@@ -206,7 +223,6 @@ fn properties<R: TableRow>() -> WriterProperties {
         .set_created_by("emma lake 1".to_owned())
         .set_compression(Compression::UNCOMPRESSED)
         .set_dictionary_enabled(false)
-        .set_dictionary_page_size_limit(DICTIONARY_BYTES_MAX)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_column_index_truncate_length(None)
         .set_statistics_truncate_length(None)
@@ -215,7 +231,11 @@ fn properties<R: TableRow>() -> WriterProperties {
         .set_max_row_group_row_count(None);
     for (path, tuning) in R::TUNING {
         let path = ColumnPath::new(path.split('.').map(str::to_owned).collect());
-        builder = builder.set_column_dictionary_enabled(path.clone(), tuning.dictionary);
+        let dictionary = tuning.dictionary_bytes_max;
+        builder = builder.set_column_dictionary_enabled(path.clone(), dictionary > 0);
+        if dictionary > 0 {
+            builder = builder.set_column_dictionary_page_size_limit(path.clone(), dictionary);
+        }
         if let Some(encoding) = tuning.encoding {
             builder = builder.set_column_encoding(path.clone(), encoding);
         }
@@ -254,7 +274,12 @@ impl HashedFile {
         let folder = case.join("lake").join(folder);
         emma_store::create_dir_durable(&folder).map_err(LakeError::store(role))?;
         let file = NewFile::create_in(&folder).map_err(LakeError::store(role))?;
-        Ok(HashedFile { file, hasher: Sha256::new(), bytes: 0, role })
+        Ok(HashedFile {
+            file,
+            hasher: Sha256::new(),
+            bytes: 0,
+            role,
+        })
     }
 
     /// Makes it durable as `lake/FOLDER/STEM-DIGEST16.ENDING`, where `name` is `STEM.ENDING`.
@@ -268,8 +293,15 @@ impl HashedFile {
         let sha256 = Digest(self.hasher.finalize().into());
         let (stem, ending) = name.rsplit_once('.').expect("names have an ending");
         let path = format!("lake/{folder}/{stem}-{}.{ending}", &sha256.hex()[..16]);
-        self.file.commit(&case.join(&path)).map_err(LakeError::store(self.role))?;
-        Ok(FileEntry { path, sha256, bytes: self.bytes, rows })
+        self.file
+            .commit(&case.join(&path))
+            .map_err(LakeError::store(self.role))?;
+        Ok(FileEntry {
+            path,
+            sha256,
+            bytes: self.bytes,
+            rows,
+        })
     }
 }
 

@@ -123,7 +123,11 @@ pub enum RecordId {
 impl RecordId {
     /// The id of a byte span of an exhibit's member.
     pub fn span(exhibit: ExhibitId, member: MemberPath, offset: u64, length: u64) -> RecordId {
-        RecordId::Sealed { exhibit, member, place: Place::Span { offset, length } }
+        RecordId::Sealed {
+            exhibit,
+            member,
+            place: Place::Span { offset, length },
+        }
     }
 
     /// The exhibit, where the record has one.
@@ -137,20 +141,33 @@ impl RecordId {
     /// Canonical bytes: their order is the order of ids (big-endian numbers, tagged places).
     pub fn canonical(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64);
+        self.put_canonical(&mut out);
+        out
+    }
+
+    /// Appends [`RecordId::canonical`].
+    pub fn put_canonical(&self, out: &mut Vec<u8>) {
         match self {
-            RecordId::Sealed { exhibit, member, place } => {
+            RecordId::Sealed {
+                exhibit,
+                member,
+                place,
+            } => {
                 out.push(1);
                 out.extend_from_slice(&exhibit.0.0);
-                put_locator(&mut out, member, place);
+                put_locator(out, member, place);
             }
-            RecordId::Live { source, sequence, index } => {
+            RecordId::Live {
+                source,
+                sequence,
+                index,
+            } => {
                 out.push(2);
-                put_ordered_text(&mut out, source);
+                put_ordered_text(out, source);
                 out.extend_from_slice(&sequence.to_be_bytes());
                 out.extend_from_slice(&index.to_be_bytes());
             }
         }
-        out
     }
 
     /// Reads [`RecordId::canonical`] back. `None` for anything else, trailing bytes included.
@@ -160,13 +177,21 @@ impl RecordId {
             1 => {
                 let exhibit = ExhibitId(Digest(take(&mut cursor, 32)?.try_into().ok()?));
                 let (member, place) = take_locator(&mut cursor)?;
-                RecordId::Sealed { exhibit, member, place }
+                RecordId::Sealed {
+                    exhibit,
+                    member,
+                    place,
+                }
             }
             2 => {
                 let source = take_ordered_text(&mut cursor)?;
                 let sequence = u64::from_be_bytes(take(&mut cursor, 8)?.try_into().ok()?);
                 let index = u32::from_be_bytes(take(&mut cursor, 4)?.try_into().ok()?);
-                RecordId::Live { source, sequence, index }
+                RecordId::Live {
+                    source,
+                    sequence,
+                    index,
+                }
             }
             _ => return None,
         };
@@ -225,11 +250,15 @@ fn take_locator(cursor: &mut &[u8]) -> Option<(MemberPath, Place)> {
 /// Appends a text so that the order of the bytes is the order of the texts: a zero byte becomes
 /// `00 FF`, the end is `00 01`.
 fn put_ordered_text(out: &mut Vec<u8>, text: &str) {
-    for byte in text.bytes() {
-        out.push(byte);
-        if byte == 0 {
-            out.push(0xFF);
+    if text.as_bytes().contains(&0) {
+        for byte in text.bytes() {
+            out.push(byte);
+            if byte == 0 {
+                out.push(0xFF);
+            }
         }
+    } else {
+        out.extend_from_slice(text.as_bytes());
     }
     out.extend_from_slice(&[0, 1]);
 }
@@ -260,7 +289,11 @@ fn take<'a>(cursor: &mut &'a [u8], n: usize) -> Option<&'a [u8]> {
 impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RecordId::Sealed { exhibit, member, place } => {
+            RecordId::Sealed {
+                exhibit,
+                member,
+                place,
+            } => {
                 write!(f, "{exhibit}")?;
                 for ordinal in &member.0 {
                     write!(f, "/{ordinal}")?;
@@ -270,7 +303,11 @@ impl fmt::Display for RecordId {
                     Place::Row { table, row } => write!(f, "#{}:{row}", escape(table)),
                 }
             }
-            RecordId::Live { source, sequence, index } => {
+            RecordId::Live {
+                source,
+                sequence,
+                index,
+            } => {
                 write!(f, "live:{}:{sequence}:{index}", escape(source))
             }
         }
@@ -281,14 +318,17 @@ impl std::str::FromStr for RecordId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<RecordId, IdError> {
-        const WANT: IdError =
-            IdError("a record id looks like HEX@OFFSET+LENGTH, HEX/0/2@OFFSET+LENGTH or HEX#TABLE:ROW");
+        const WANT: IdError = IdError(
+            "a record id looks like HEX@OFFSET+LENGTH, HEX/0/2@OFFSET+LENGTH or HEX#TABLE:ROW",
+        );
         if let Some(rest) = text.strip_prefix("live:") {
             let mut parts = rest.split(':');
             let (Some(source), Some(sequence), Some(index), None) =
                 (parts.next(), parts.next(), parts.next(), parts.next())
             else {
-                return Err(IdError("a live record id looks like live:SOURCE:SEQUENCE:INDEX"));
+                return Err(IdError(
+                    "a live record id looks like live:SOURCE:SEQUENCE:INDEX",
+                ));
             };
             return Ok(RecordId::Live {
                 source: unescape(source).ok_or(WANT)?,
@@ -299,7 +339,11 @@ impl std::str::FromStr for RecordId {
         let at = text.find(['@', '#']).ok_or(WANT)?;
         let (head, tail) = text.split_at(at);
         let mut parts = head.split('/');
-        let exhibit = parts.next().and_then(Digest::from_hex).map(ExhibitId).ok_or(WANT)?;
+        let exhibit = parts
+            .next()
+            .and_then(Digest::from_hex)
+            .map(ExhibitId)
+            .ok_or(WANT)?;
         let ordinals: Result<Vec<u32>, IdError> =
             parts.map(|p| p.parse().map_err(|_| WANT)).collect();
         let member = MemberPath(ordinals?);
@@ -319,7 +363,11 @@ impl std::str::FromStr for RecordId {
                 row: row.parse().map_err(|_| WANT)?,
             }
         };
-        Ok(RecordId::Sealed { exhibit, member, place })
+        Ok(RecordId::Sealed {
+            exhibit,
+            member,
+            place,
+        })
     }
 }
 
@@ -339,17 +387,27 @@ impl NetworkId {
     /// is the order of the ids.
     pub fn canonical(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(16 + self.network.len() + self.id.len());
-        put_ordered_text(&mut out, &self.network);
-        match &self.conversation {
-            None => out.push(0),
-            Some(conversation) => {
-                out.push(1);
-                put_ordered_text(&mut out, conversation);
-            }
-        }
-        put_ordered_text(&mut out, &self.id);
+        put_network_id(
+            &mut out,
+            &self.network,
+            self.conversation.as_deref(),
+            &self.id,
+        );
         out
     }
+}
+
+/// Appends [`NetworkId::canonical`] of an id whose parts are borrowed.
+pub fn put_network_id(out: &mut Vec<u8>, network: &str, conversation: Option<&str>, id: &str) {
+    put_ordered_text(out, network);
+    match conversation {
+        None => out.push(0),
+        Some(conversation) => {
+            out.push(1);
+            put_ordered_text(out, conversation);
+        }
+    }
+    put_ordered_text(out, id);
 }
 
 impl fmt::Display for NetworkId {
@@ -370,7 +428,9 @@ impl std::str::FromStr for NetworkId {
         const WANT: IdError = IdError("a network id looks like net:NETWORK:CONVERSATION:ID");
         let rest = text.strip_prefix("net:").ok_or(WANT)?;
         let parts: Vec<&str> = rest.split(':').collect();
-        let [network, conversation, id] = parts[..] else { return Err(WANT) };
+        let [network, conversation, id] = parts[..] else {
+            return Err(WANT);
+        };
         let conversation = match conversation.strip_prefix('=') {
             Some(name) => Some(unescape(name).ok_or(WANT)?),
             None if conversation.is_empty() => None,
@@ -466,19 +526,28 @@ mod tests {
 
     fn record_ids() -> impl Strategy<Value = RecordId> {
         let place = prop_oneof![
-            (any::<u64>(), any::<u64>()).prop_map(|(offset, length)| Place::Span { offset, length }),
+            (any::<u64>(), any::<u64>())
+                .prop_map(|(offset, length)| Place::Span { offset, length }),
             (".{0,8}", any::<i64>()).prop_map(|(table, row)| Place::Row { table, row }),
         ];
         prop_oneof![
-            (any::<[u8; 32]>(), proptest::collection::vec(any::<u32>(), 0..4), place).prop_map(
-                |(exhibit, member, place)| RecordId::Sealed {
+            (
+                any::<[u8; 32]>(),
+                proptest::collection::vec(any::<u32>(), 0..4),
+                place
+            )
+                .prop_map(|(exhibit, member, place)| RecordId::Sealed {
                     exhibit: ExhibitId(Digest(exhibit)),
                     member: MemberPath(member),
                     place,
+                }),
+            (".{0,8}", any::<u64>(), any::<u32>()).prop_map(|(source, sequence, index)| {
+                RecordId::Live {
+                    source,
+                    sequence,
+                    index,
                 }
-            ),
-            (".{0,8}", any::<u64>(), any::<u32>())
-                .prop_map(|(source, sequence, index)| RecordId::Live { source, sequence, index }),
+            }),
         ]
     }
 
@@ -490,7 +559,11 @@ mod tests {
         ];
         (proptest::collection::vec(0u32..3, 0..3), place).prop_map(|(member, place)| {
             let exhibit = ExhibitId(Digest::of(b"e"));
-            RecordId::Sealed { exhibit, member: MemberPath(member), place }
+            RecordId::Sealed {
+                exhibit,
+                member: MemberPath(member),
+                place,
+            }
         })
     }
 
@@ -550,9 +623,18 @@ mod tests {
     #[test]
     fn an_exhibit_id_depends_on_each_of_its_three_parts() {
         let base = ExhibitId::derive("irc", b"train/a.txt", Digest::of(b"x"));
-        assert_ne!(base, ExhibitId::derive("irc2", b"train/a.txt", Digest::of(b"x")));
-        assert_ne!(base, ExhibitId::derive("irc", b"train/b.txt", Digest::of(b"x")));
-        assert_ne!(base, ExhibitId::derive("irc", b"train/a.txt", Digest::of(b"y")));
+        assert_ne!(
+            base,
+            ExhibitId::derive("irc2", b"train/a.txt", Digest::of(b"x"))
+        );
+        assert_ne!(
+            base,
+            ExhibitId::derive("irc", b"train/b.txt", Digest::of(b"x"))
+        );
+        assert_ne!(
+            base,
+            ExhibitId::derive("irc", b"train/a.txt", Digest::of(b"y"))
+        );
         assert_ne!(
             ExhibitId::derive("ab", b"c", Digest::of(b"x")),
             ExhibitId::derive("a", b"bc", Digest::of(b"x")),

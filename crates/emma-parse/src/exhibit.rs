@@ -1,8 +1,4 @@
 //! Reads one exhibit: its own bytes or, for a container, its members.
-//!
-//! Two sorts of failure must not be mixed up. The disk under the exhibit failing is an error.
-//! A decoder tripping over damaged bytes is content: [`Stream`] turns it into the end of the
-//! member and a [`Damage`] to report. [`Disk`] remembers which of the two happened.
 
 use crate::container;
 use crate::emit::Emitter;
@@ -11,16 +7,16 @@ use crate::mapping::Mapping;
 use crate::member::Member;
 use crate::plan::Plan;
 use crate::recognise::{self, Format};
+use crate::source::{Bytes, Damage, Disk, Whole};
+use crate::unpack::VisitMembers;
 use crate::window::{Window, WindowReader};
 use crate::{irc, name, telegram, text};
 use emma_model::record::MemberEnd;
 use emma_model::{Anomaly, Digest, Item, ItemClass, MemberPath, Place, Sink};
-use rawzip::{FileReader, ReaderAt};
-use std::cell::{Cell, RefCell};
+use rawzip::FileReader;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
-use std::rc::Rc;
 
 /// What is known of an exhibit before it is read.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -59,171 +55,71 @@ pub fn read_exhibit(
 ) -> Result<(), ParseError> {
     let length = file.metadata().map_err(ParseError::Read)?.len();
     let file = FileReader::from(file);
-    let whole = Whole { file: &file, length, digest: exhibit.digest };
-    read_whole(whole, None, exhibit, plan, limits, scratch, progress, sink)
+    let whole = Whole {
+        file: &file,
+        length,
+        digest: exhibit.digest,
+    };
+    let how = How {
+        plan,
+        limits,
+        scratch,
+        format: None,
+    };
+    read_whole(whole, how, exhibit, progress, sink, None)
 }
 
-/// Reads an exhibit that lies in any place; as `format`, where one is given.
-#[allow(clippy::too_many_arguments, reason = "the one door behind the public ones")]
+/// By what a whole exhibit is read.
+#[derive(Clone, Copy)]
+pub(crate) struct How<'r> {
+    pub plan: &'r Plan,
+    pub limits: &'r Limits,
+    pub scratch: &'r Path,
+    /// Read as this format, whatever its content says.
+    pub format: Option<Format>,
+}
+
+/// Reads an exhibit that lies in any place. With `visit`, members are shown to it, not parsed.
 pub(crate) fn read_whole(
     whole: Whole<'_>,
-    format: Option<Format>,
+    how: How<'_>,
     exhibit: &ExhibitInfo,
-    plan: &Plan,
-    limits: &Limits,
-    scratch: &Path,
     progress: &mut dyn FnMut(u64),
     sink: &mut dyn Sink,
+    visit: Option<&mut dyn VisitMembers>,
 ) -> Result<(), ParseError> {
-    let disk = Disk {
-        failed: Cell::new(false),
-        read: Cell::new(0),
-        progress: RefCell::new(progress),
-        unpacked_left: Cell::new(limits.unpacked_bytes_for(whole.length)),
-        members_left: Cell::new(limits.members_max),
-    };
+    let How {
+        plan,
+        limits,
+        scratch,
+        format,
+    } = how;
+    let unpacked_max = limits.unpacked_bytes_for(whole.length);
+    let disk = Disk::new(unpacked_max, limits.members_max, progress);
     let delivered = exhibit.path.as_str();
-    let mut reading = Reading { disk: &disk, delivered, plan, limits, scratch, sink, format };
+    let visit = visit.map(|visit| -> &mut dyn VisitMembers { visit });
+    let mut reading = Reading {
+        disk: &disk,
+        delivered,
+        plan,
+        limits,
+        scratch,
+        sink,
+        format,
+        visit,
+    };
     let opened = Opened {
         path: MemberPath::default(),
         name: exhibit.path.clone(),
         damage: Damage::default(),
         anomalies: Vec::new(),
     };
-    reading.member(opened, Bytes::File(whole)).map_err(|error| match disk.failed.get() {
-        true => ParseError::Read(error),
-        false => ParseError::Write(error),
-    })
-}
-
-/// What lies under all readers of one exhibit: failures, progress, what may still be unpacked.
-pub(crate) struct Disk<'p> {
-    failed: Cell<bool>,
-    read: Cell<u64>,
-    progress: RefCell<&'p mut dyn FnMut(u64)>,
-    unpacked_left: Cell<u64>,
-    members_left: Cell<u64>,
-}
-
-impl Disk<'_> {
-    /// Counts one more member; false once there are too many.
-    pub fn admit_member(&self) -> bool {
-        let left = self.members_left.get();
-        self.members_left.set(left.saturating_sub(1));
-        left > 0
-    }
-
-    /// True once nothing more may be unpacked.
-    pub fn exhausted(&self) -> bool {
-        self.unpacked_left.get() == 0
-    }
-
-    /// True where the last error came from the disk, not from content.
-    pub fn failed(&self) -> bool {
-        self.failed.get()
-    }
-}
-
-/// Damage found while a member was unpacked: at most one, the first.
-#[derive(Clone, Default)]
-pub(crate) struct Damage(Rc<Cell<Option<(&'static str, &'static str)>>>);
-
-impl Damage {
-    pub fn set(&self, kind: &'static str, note: &'static str) {
-        if self.0.get().is_none() {
-            self.0.set(Some((kind, note)));
-        }
-    }
-
-    fn report(&self, anomalies: &mut Vec<Anomaly>) {
-        if let Some((kind, note)) = self.0.get() {
-            anomalies.push(Anomaly::new(kind, note));
-        }
-    }
-}
-
-/// The bytes of an unpacked member: damage ends them, limits cut them, only the disk fails.
-pub(crate) struct Stream<'d, R> {
-    pub inner: R,
-    pub disk: &'d Disk<'d>,
-    pub damage: Damage,
-    /// What damage is called in this container.
-    pub damage_kind: &'static str,
-}
-
-impl<R: Read> Read for Stream<'_, R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let left = self.disk.unpacked_left.get();
-        if left == 0 {
-            // Whether more would come only matters for the report.
-            let mut probe = [0];
-            if matches!(self.inner.read(&mut probe), Ok(1)) {
-                self.damage.set("container.unpacked_limit", "unpacking stopped at the limit");
-            }
-            return Ok(0);
-        }
-        let room = out.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        match self.inner.read(&mut out[..room]) {
-            Ok(n) => {
-                self.disk.unpacked_left.set(left - n as u64);
-                Ok(n)
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err(error) if self.disk.failed() => Err(error),
-            Err(_) => {
-                self.damage.set(self.damage_kind, "the packed bytes are damaged or end early");
-                Ok(0)
-            }
-        }
-    }
-}
-
-/// A range of a file, read forward.
-pub(crate) struct Positioned<'f, 'd> {
-    pub file: &'f dyn ReaderAt,
-    pub disk: &'d Disk<'d>,
-    pub at: u64,
-    /// May lie beyond the end of the file.
-    pub end: u64,
-}
-
-impl Read for Positioned<'_, '_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let room = out.len().min(usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX));
-        let n = self.file.read_at(&mut out[..room], self.at).inspect_err(|error| {
-            self.disk.failed.set(error.kind() != io::ErrorKind::Interrupted);
-        })?;
-        self.at += n as u64;
-        let read = self.disk.read.get() + n as u64;
-        self.disk.read.set(read);
-        (self.disk.progress.borrow_mut())(read);
-        Ok(n)
-    }
-}
-
-/// A member that is a file of its own: readable anywhere, and again.
-#[derive(Clone, Copy)]
-pub(crate) struct Whole<'b> {
-    pub file: &'b dyn ReaderAt,
-    /// Its length in bytes.
-    pub length: u64,
-    /// Its digest, where already known.
-    pub digest: Option<Digest>,
-}
-
-impl<'b> Whole<'b> {
-    /// Its bytes from the first on.
-    pub fn from_start<'d>(self, disk: &'d Disk<'d>) -> Positioned<'b, 'd> {
-        Positioned { file: self.file, disk, at: 0, end: u64::MAX }
-    }
-}
-
-/// Where a member's bytes come from.
-pub(crate) enum Bytes<'b> {
-    /// A whole file.
-    File(Whole<'b>),
-    /// A stream, readable once.
-    Stream(Box<dyn Read + 'b>),
+    reading
+        .member(opened, Bytes::File(whole))
+        .map_err(|error| match disk.failed() {
+            true => ParseError::Read(error),
+            false => ParseError::Write(error),
+        })
 }
 
 /// A member about to be read.
@@ -245,6 +141,8 @@ pub(crate) struct Reading<'r> {
     pub sink: &'r mut dyn Sink,
     /// Reads plain members as this, without looking: for tests.
     pub format: Option<Format>,
+    /// Is shown plain members, which are then not parsed.
+    pub visit: Option<&'r mut dyn VisitMembers>,
 }
 
 /// How the reading of a member's bytes ended.
@@ -261,7 +159,7 @@ impl<'r> Reading<'r> {
         name::inspect(&opened.name, &mut opened.anomalies);
         let (mut window, file) = match bytes {
             Bytes::File(file) => {
-                let source = file.from_start(self.disk);
+                let source = file.reader(self.disk);
                 (Window::with_hash(source, file.digest.is_none()), Some(file))
             }
             Bytes::Stream(stream) => (Window::new(stream), None),
@@ -307,12 +205,17 @@ impl<'r> Reading<'r> {
         if opened.path.0.len() >= self.limits.container_depth_max.min(MemberPath::DEPTH_MAX) {
             let mut ending = self.blob(opened, window, file)?;
             let note = "a container nested too deep is kept unopened";
-            ending.anomalies.push(Anomaly::new("container.too_deep", note));
+            ending
+                .anomalies
+                .push(Anomaly::new("container.too_deep", note));
             return Ok(ending);
         }
         let (parser, anomalies) = match format {
             Format::Gz => ("gz", container::stream::read_gz(self, opened, &mut window)?),
-            Format::Zst => ("zst", container::stream::read_zst(self, opened, &mut window)?),
+            Format::Zst => (
+                "zst",
+                container::stream::read_zst(self, opened, &mut window)?,
+            ),
             Format::Tar => ("tar", container::tar::read(self, opened, &mut window)?),
             _ => {
                 let anomalies = match file {
@@ -326,10 +229,19 @@ impl<'r> Reading<'r> {
         };
         // What the container left unread counts into its length and digest.
         let (bytes, digest) = match file {
-            Some(Whole { length, digest: Some(digest), .. }) => (length, digest),
+            Some(Whole {
+                length,
+                digest: Some(digest),
+                ..
+            }) => (length, digest),
             _ => drain(window)?,
         };
-        Ok(Ending { parser: parser.to_owned(), bytes, digest, anomalies })
+        Ok(Ending {
+            parser: parser.to_owned(),
+            bytes,
+            digest,
+            anomalies,
+        })
     }
 
     fn plain(
@@ -338,8 +250,15 @@ impl<'r> Reading<'r> {
         mut window: Window<'_>,
         file: Option<Whole<'_>>,
     ) -> io::Result<Ending> {
+        if self.visit.is_some() {
+            return self.visited(opened, window);
+        }
         let (limits, plan) = (self.limits, self.plan);
-        let member = Member { path: &opened.path, delivered: self.delivered, name: &opened.name };
+        let member = Member {
+            path: &opened.path,
+            delivered: self.delivered,
+            name: &opened.name,
+        };
         let head = &window.bytes()[..window.bytes().len().min(text::HEAD_BYTES)];
         let whole = window.ended() && head.len() == window.bytes().len();
         if head.is_empty() {
@@ -349,7 +268,11 @@ impl<'r> Reading<'r> {
         let is_for = |mapping: &Mapping| {
             mapping.matches(&member) && (mapping.names_files() || text::is_text(head, whole))
         };
-        let mapping = plan.given.iter().chain(&plan.shipped).find(|mapping| is_for(mapping));
+        let mapping = plan
+            .given
+            .iter()
+            .chain(&plan.shipped)
+            .find(|mapping| is_for(mapping));
         let format = self.format.unwrap_or_else(|| recognise::plain(head, whole));
         if mapping.is_none() {
             match (format, file) {
@@ -357,7 +280,7 @@ impl<'r> Reading<'r> {
                 (Format::Irc, Some(file)) => return self.irc(&member, window, file),
                 (Format::Irc, None) => {
                     let mut ending = self.spooled(&mut window, |reading, file| {
-                        let again = Window::new(file.from_start(reading.disk));
+                        let again = Window::new(file.reader(reading.disk));
                         reading.irc(&member, again, file)
                     })?;
                     (ending.bytes, ending.digest) = drain(window)?;
@@ -376,7 +299,10 @@ impl<'r> Reading<'r> {
                 "telegram".to_owned(),
                 telegram::read(&member, &mut window, &mut emitter, limits)?,
             ),
-            _ => ("text".to_owned(), unknown_text(&mut window, &mut emitter, limits)?),
+            _ => (
+                "text".to_owned(),
+                unknown_text(&mut window, &mut emitter, limits)?,
+            ),
         };
         let accounted = emitter.offset();
         finish(parser, window, file, accounted, anomalies)
@@ -390,7 +316,7 @@ impl<'r> Reading<'r> {
         file: Whole<'_>,
     ) -> io::Result<Ending> {
         let limits = self.limits;
-        let mut first = Window::with_hash(file.from_start(self.disk), false);
+        let mut first = Window::with_hash(file.reader(self.disk), false);
         let survey = irc::survey(&mut first, member, limits)?;
         let mut emitter = Emitter::new(&mut *self.sink, member.path, limits.record_bytes_max);
         let anomalies = irc::read(&survey, &mut window, &mut emitter, limits)?;
@@ -407,7 +333,29 @@ impl<'r> Reading<'r> {
         let mut spool = emma_store::NewFile::create_in(self.scratch)?;
         let length = io::copy(&mut WindowReader(window), &mut spool)?;
         let file = FileReader::from(spool.file().try_clone()?);
-        then(self, Whole { file: &file, length, digest: None })
+        then(
+            self,
+            Whole {
+                file: &file,
+                length,
+                digest: None,
+            },
+        )
+    }
+
+    /// Shows a member to the visitor instead of parsing it.
+    fn visited(&mut self, opened: &Opened, mut window: Window<'_>) -> io::Result<Ending> {
+        let visit = self.visit.as_mut().expect("checked by the caller");
+        visit.member(&opened.path, &mut WindowReader(&mut window))?;
+        io::copy(&mut WindowReader(&mut window), &mut io::sink())?;
+        let (bytes, digest) = window.finish();
+        let digest = digest.unwrap_or(Digest::of(b""));
+        Ok(Ending {
+            parser: "visited".to_owned(),
+            bytes,
+            digest,
+            anomalies: Vec::new(),
+        })
     }
 
     fn blob(
@@ -416,25 +364,45 @@ impl<'r> Reading<'r> {
         window: Window<'_>,
         file: Option<Whole<'_>>,
     ) -> io::Result<Ending> {
+        if self.visit.is_some() {
+            return self.visited(opened, window);
+        }
         let parser = "blob".to_owned();
         let (bytes, digest) = match file {
-            Some(Whole { length, digest: Some(digest), .. }) => (length, digest),
+            Some(Whole {
+                length,
+                digest: Some(digest),
+                ..
+            }) => (length, digest),
             _ => drain(window)?,
         };
         if bytes == 0 {
             let anomalies = vec![Anomaly::new("member.empty", "there are no bytes")];
-            return Ok(Ending { parser, bytes, digest, anomalies });
+            return Ok(Ending {
+                parser,
+                bytes,
+                digest,
+                anomalies,
+            });
         }
         self.sink.item(Item {
             member: &opened.path,
-            place: Place::Span { offset: 0, length: bytes },
+            place: Place::Span {
+                offset: 0,
+                length: bytes,
+            },
             class: ItemClass::Blob,
             raw: &digest.0,
             line: 0,
             record: None,
             anomalies: Vec::new(),
         })?;
-        Ok(Ending { parser, bytes, digest, anomalies: Vec::new() })
+        Ok(Ending {
+            parser,
+            bytes,
+            digest,
+            anomalies: Vec::new(),
+        })
     }
 }
 
@@ -442,7 +410,10 @@ impl<'r> Reading<'r> {
 fn drain(mut window: Window<'_>) -> io::Result<(u64, Digest)> {
     io::copy(&mut WindowReader(&mut window), &mut io::sink())?;
     let (bytes, digest) = window.finish();
-    Ok((bytes, digest.expect("the window hashes where no digest is known")))
+    Ok((
+        bytes,
+        digest.expect("the window hashes where no digest is known"),
+    ))
 }
 
 fn finish(
@@ -455,8 +426,15 @@ fn finish(
     let (bytes, digest) = window.finish();
     assert_eq!(accounted, bytes, "a parser accounts for every byte");
     let known = file.and_then(|file| file.digest);
-    let digest = digest.or(known).expect("the window hashes where no digest is known");
-    Ok(Ending { parser, bytes, digest, anomalies })
+    let digest = digest
+        .or(known)
+        .expect("the window hashes where no digest is known");
+    Ok(Ending {
+        parser,
+        bytes,
+        digest,
+        anomalies,
+    })
 }
 
 /// Accounts for text nobody can read.

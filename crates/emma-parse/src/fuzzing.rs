@@ -1,26 +1,14 @@
 //! Any bytes in, accounts checked, nothing out: what the fuzz targets and property tests call.
 
 use crate::account::Account;
-use crate::exhibit::{Whole, read_whole};
+use crate::exhibit::{How, read_whole};
 use crate::recognise::Format;
+use crate::source::Whole;
 use crate::{ExhibitInfo, Limits, Mapping, Plan};
 use emma_model::record::MemberEnd;
 use emma_model::{Item, Sink};
 use rawzip::ReaderAt;
 use std::io;
-
-/// A sink that forgets everything.
-pub struct Forget;
-
-impl Sink for Forget {
-    fn item(&mut self, _: Item<'_>) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn member_end(&mut self, _: MemberEnd) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Which reader gets the bytes.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +23,71 @@ pub enum Target<'m> {
     Mapping(&'m Mapping, &'m str),
 }
 
+/// The fuzz targets: one a reader. Their seeds lie in `fuzz/corpus/NAME`.
+pub const TARGETS: [&str; 10] = [
+    "gz",
+    "irc",
+    "mapping_csv",
+    "mapping_json",
+    "mapping_lines",
+    "mapping_log",
+    "tar",
+    "telegram",
+    "zip",
+    "zst",
+];
+
+/// Reads `bytes` for the fuzz target `name`, whole and in small pieces, and compares how many
+/// items and members each found. Panics where a reader breaks a promise.
+pub fn run(name: &str, bytes: &[u8]) {
+    let count = |target: Target<'_>| {
+        let (mut whole, mut pieces) = (Count::default(), Count::default());
+        read(target, bytes, usize::MAX, &mut whole);
+        read(target, bytes, 5, &mut pieces);
+        assert_eq!(
+            whole, pieces,
+            "what is found does not depend on how reads fall"
+        );
+    };
+    let mapped = |text: &str| {
+        let mapping = Mapping::parse(text).expect("the mappings of the fuzz targets parse");
+        count(Target::Mapping(&mapping, "birds/2004-12-25.txt"));
+    };
+    match name {
+        "irc" => count(Target::Irc),
+        "telegram" => count(Target::Telegram),
+        "mapping_csv" => mapped(include_str!("fuzzing/csv.toml")),
+        "mapping_json" => mapped(include_str!("fuzzing/json.toml")),
+        "mapping_lines" => mapped(include_str!("fuzzing/lines.toml")),
+        "mapping_log" => mapped(include_str!("fuzzing/log.toml")),
+        _ => count(Target::Any),
+    }
+}
+
+/// What was found, in figures.
+#[derive(Default, PartialEq, Eq, Debug)]
+struct Count {
+    items: u64,
+    records: u64,
+    anomalies: u64,
+    members: u64,
+}
+
+impl Sink for &mut Count {
+    fn item(&mut self, item: Item<'_>) -> io::Result<()> {
+        self.items += 1;
+        self.records += u64::from(item.record.is_some());
+        self.anomalies += item.anomalies.len() as u64;
+        Ok(())
+    }
+
+    fn member_end(&mut self, end: MemberEnd) -> io::Result<()> {
+        self.members += 1;
+        self.anomalies += end.anomalies.len() as u64;
+        Ok(())
+    }
+}
+
 /// Reads `bytes` in pieces of at most `piece_bytes_max` under tight limits, every promise of the
 /// readers checked, and hands items on to `sink`.
 pub fn read(target: Target<'_>, bytes: &[u8], piece_bytes_max: usize, sink: impl Sink) {
@@ -44,9 +97,20 @@ pub fn read(target: Target<'_>, bytes: &[u8], piece_bytes_max: usize, sink: impl
         Target::Telegram => (Some(Format::Telegram), None, "result.json"),
         Target::Mapping(mapping, name) => (None, Some(mapping.clone()), name),
     };
-    let pieces = Pieces { bytes, piece_bytes_max };
-    let whole = Whole { file: &pieces, length: bytes.len() as u64, digest: None };
-    let exhibit = ExhibitInfo { path: name.to_owned(), bytes: whole.length, digest: None };
+    let pieces = Pieces {
+        bytes,
+        piece_bytes_max,
+    };
+    let whole = Whole {
+        file: &pieces,
+        length: bytes.len() as u64,
+        digest: None,
+    };
+    let exhibit = ExhibitInfo {
+        path: name.to_owned(),
+        bytes: whole.length,
+        digest: None,
+    };
     let limits = Limits {
         record_bytes_max: 512,
         json_depth_max: 16,
@@ -58,9 +122,24 @@ pub fn read(target: Target<'_>, bytes: &[u8], piece_bytes_max: usize, sink: impl
     let mut account = Account::new(sink);
     let scratch = std::env::temp_dir();
     let plan = Plan::new(mapping, false);
-    read_whole(whole, format, &exhibit, &plan, &limits, &scratch, &mut |_| {}, &mut account)
-        .expect("memory and the sink do not fail");
-    assert!(account.ended().contains(&emma_model::MemberPath::default()), "the exhibit ends");
+    read_whole(
+        whole,
+        How {
+            plan: &plan,
+            limits: &limits,
+            scratch: &scratch,
+            format,
+        },
+        &exhibit,
+        &mut |_| {},
+        &mut account,
+        None,
+    )
+    .expect("memory and the sink do not fail");
+    assert!(
+        account.ended().contains(&emma_model::MemberPath::default()),
+        "the exhibit ends"
+    );
 }
 
 /// Bytes that come in pieces, so that no parser depends on how reads fall.

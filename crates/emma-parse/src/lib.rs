@@ -1,10 +1,10 @@
 //! From bytes to records and anomalies, every byte accounted for.
 //!
-//! 1. [`read_exhibit`] opens an exhibit and looks at its first bytes ([`mod@recognise`]).
+//! 1. [`read_exhibit`] opens an exhibit and looks at its first bytes (`recognise`).
 //! 2. Containers (zip, tar, gz, zst) are unpacked in memory-bounded streams and their members
-//!    read in turn, nested ones too ([`mod@container`]).
+//!    read in turn, nested ones too (`container`).
 //! 3. A member is read by the mapping that is meant for it, else by a built-in parser
-//!    ([`mod@irc`], [`mod@telegram`]), else kept whole as a blob.
+//!    (`irc`, `telegram`), else kept whole as a blob.
 //! 4. Whatever reads a member hands over contiguous items: record, framing or anomaly, from its
 //!    first byte to its last ([`emit::Emitter`] numbers them, [`account::Account`] checks them).
 //!
@@ -26,8 +26,10 @@ mod member;
 mod name;
 mod plan;
 mod recognise;
+mod source;
 mod telegram;
 pub mod text;
+pub mod unpack;
 pub mod window;
 
 pub use exhibit::{ExhibitInfo, ParseError, read_exhibit};

@@ -25,13 +25,23 @@ pub struct Plan {
 impl Plan {
     /// A plan with the mapping that was given, if any, and the shipped ones if wanted.
     pub fn new(mapping: Option<Mapping>, shipped: bool) -> Plan {
-        let shipped = if shipped { mapping::shipped() } else { Vec::new() };
-        Plan { given: mapping, shipped }
+        let shipped = if shipped {
+            mapping::shipped()
+        } else {
+            Vec::new()
+        };
+        Plan {
+            given: mapping,
+            shipped,
+        }
     }
 
     /// A plan of exactly these mappings, tried in this order, then the built-in readers.
     pub fn of(mappings: Vec<Mapping>) -> Plan {
-        Plan { given: None, shipped: mappings }
+        Plan {
+            given: None,
+            shipped: mappings,
+        }
     }
 
     /// Its mappings, in the order in which they are tried.
@@ -56,10 +66,19 @@ impl Plan {
         let mappings = self.given.iter().chain(&self.shipped);
         let mut lines: Vec<String> = mappings
             .map(|mapping| {
-                format!("mapping {} {} {}", mapping.name(), mapping.version(), mapping.digest())
+                format!(
+                    "mapping {} {} {}",
+                    mapping.name(),
+                    mapping.version(),
+                    mapping.digest()
+                )
             })
             .collect();
-        lines.extend(READERS.iter().map(|(name, version)| format!("{name} {version}")));
+        lines.extend(
+            READERS
+                .iter()
+                .map(|(name, version)| format!("{name} {version}")),
+        );
         lines
     }
 }
@@ -72,6 +91,10 @@ mod tests {
     fn a_plan_is_named_by_its_readers() {
         assert_eq!(Plan::new(None, false).id(), Plan::new(None, false).id());
         assert!(READERS.is_sorted());
-        assert!(Plan::new(None, false).describe().contains(&"irc 1".to_owned()));
+        assert!(
+            Plan::new(None, false)
+                .describe()
+                .contains(&"irc 1".to_owned())
+        );
     }
 }

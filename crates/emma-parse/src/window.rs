@@ -98,23 +98,25 @@ impl<'r> Window<'r> {
             return Ok(false);
         }
         self.make_room();
-        loop {
-            match self.source.read(&mut self.buffer[self.end..]) {
+        let before = self.end;
+        let target = self.end + READ_BYTES;
+        // Short reads are put together: a decoder of damaged bytes gives different amounts for
+        // different pieces, and what is found must depend on the bytes alone.
+        while self.end < target {
+            match self.source.read(&mut self.buffer[self.end..target]) {
                 Ok(0) => {
                     self.ended = true;
-                    return Ok(false);
+                    break;
                 }
-                Ok(n) => {
-                    if let Some(hasher) = &mut self.hasher {
-                        hasher.update(&self.buffer[self.end..self.end + n]);
-                    }
-                    self.end += n;
-                    return Ok(true);
-                }
+                Ok(n) => self.end += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&self.buffer[before..self.end]);
+        }
+        Ok(self.end > before)
     }
 
     /// Reads on until [`Window::bytes`] holds at least `length` bytes or the source ends;
@@ -136,7 +138,10 @@ impl<'r> Window<'r> {
 
     /// Like [`Window::consume`] where the caller knows how many line feeds the bytes hold.
     pub fn consume_lines(&mut self, length: usize, lines: u64) {
-        assert!(length <= self.end - self.start, "only bytes in the window can be consumed");
+        assert!(
+            length <= self.end - self.start,
+            "only bytes in the window can be consumed"
+        );
         self.start += length;
         self.offset += length as u64;
         self.line += lines;
@@ -164,7 +169,9 @@ impl<'r> Window<'r> {
                 return Ok(Some((length_max, true)));
             }
             // In UTF-16 a line feed may lie across the border: look at the last byte again.
-            seen = bytes.len().saturating_sub(usize::from(self.newline != Newline::Byte));
+            seen = bytes
+                .len()
+                .saturating_sub(usize::from(self.newline != Newline::Byte));
             if !self.more()? {
                 let length = self.end - self.start;
                 return Ok((length > 0).then_some((length, false)));
@@ -176,8 +183,14 @@ impl<'r> Window<'r> {
     ///
     /// Panics if bytes are left unconsumed: a parser that stops early has a bug.
     pub fn finish(self) -> (u64, Option<Digest>) {
-        assert!(self.ended && self.start == self.end, "a member is read to its end");
-        (self.offset, self.hasher.map(|hasher| Digest(hasher.finalize().into())))
+        assert!(
+            self.ended && self.start == self.end,
+            "a member is read to its end"
+        );
+        (
+            self.offset,
+            self.hasher.map(|hasher| Digest(hasher.finalize().into())),
+        )
     }
 
     fn make_room(&mut self) {
@@ -239,7 +252,7 @@ fn find_newline(bytes: &[u8], offset: u64, newline: Newline) -> Option<usize> {
 
 /// The end of the UTF-16 line feed whose byte 0A stands at `at`, if it is one.
 fn wide_newline_end(bytes: &[u8], at: usize, offset: u64, newline: Newline) -> Option<usize> {
-    let even = (offset + at as u64) % 2 == 0;
+    let even = (offset + at as u64).is_multiple_of(2);
     match newline {
         Newline::Utf16Le if even && bytes.get(at + 1) == Some(&0) => Some(at + 2),
         Newline::Utf16Be if !even && at > 0 && bytes[at - 1] == 0 => Some(at + 1),
@@ -251,9 +264,9 @@ fn count_newlines(bytes: &[u8], offset: u64, newline: Newline) -> u64 {
     let feeds = memchr::memchr_iter(b'\n', bytes);
     match newline {
         Newline::Byte => feeds.count() as u64,
-        wide => {
-            feeds.filter(|&at| wide_newline_end(bytes, at, offset, wide).is_some()).count() as u64
-        }
+        wide => feeds
+            .filter(|&at| wide_newline_end(bytes, at, offset, wide).is_some())
+            .count() as u64,
     }
 }
 
@@ -282,7 +295,10 @@ mod tests {
             window.consume(length);
         }
         let (total, digest) = window.finish();
-        assert_eq!((total, digest), (bytes.len() as u64, Some(Digest::of(bytes))));
+        assert_eq!(
+            (total, digest),
+            (bytes.len() as u64, Some(Digest::of(bytes)))
+        );
         out
     }
 
@@ -307,8 +323,14 @@ mod tests {
     fn wide_feeds_count_at_even_offsets_only() {
         // U+0A0A is no line feed, and neither is 00 0A across two characters.
         let le = b"a\0\x0a\x0a\x0a\0b\0";
-        assert_eq!(lines(le, Newline::Utf16Le, 99), [(0, 6, false), (1, 2, false)]);
+        assert_eq!(
+            lines(le, Newline::Utf16Le, 99),
+            [(0, 6, false), (1, 2, false)]
+        );
         let be = b"\0a\x0a\0\0\x0a\0b";
-        assert_eq!(lines(be, Newline::Utf16Be, 99), [(0, 6, false), (1, 2, false)]);
+        assert_eq!(
+            lines(be, Newline::Utf16Be, 99),
+            [(0, 6, false), (1, 2, false)]
+        );
     }
 }

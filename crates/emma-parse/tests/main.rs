@@ -1,1 +1,10 @@
-//! Integration tests.
+//! Integration tests of the readers: specimens by name, properties, hostile input.
+
+mod accounting;
+mod collect;
+mod containers;
+mod corpus;
+mod hostile;
+mod irc;
+mod shared_data;
+mod telegram;

@@ -5,6 +5,7 @@
 
 mod args;
 mod command;
+mod engine;
 mod fail;
 mod output;
 
@@ -18,7 +19,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let output = Output { json: cli.json, quiet: cli.quiet };
+    let output = Output {
+        json: cli.json,
+        quiet: cli.quiet,
+    };
     match command::run(cli.command, &output) {
         Ok(done) => done.exit_code(),
         Err(failure) => failure.report(&output),

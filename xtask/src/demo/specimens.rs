@@ -41,13 +41,8 @@ version = 1
 description = "Invented chat log: a line with time and parties, a line with the id, the text."
 network = "harbour"
 files = ["harbour-*.log"]
+path = 'harbour-(?<day>[0-9-]+)\.log$'
 layout = "log"
-
-[log]
-separator = '^---$'
-header = [
-  { lines = ['^\[(?<clock>\d\d:\d\d:\d\d)\] (?<from>\S+) -> (?<to>\S+)$', '^#(?<id>\d+)$'] },
-]
 
 [fields]
 id = "id"
@@ -56,10 +51,16 @@ to = "to"
 text = "body"
 
 [time]
-template = "{file:(\\d{4}-\\d\\d-\\d\\d)} {clock}"
+template = "{path:day} {clock}"
 format = "%Y-%m-%d %H:%M:%S"
 zone = "Europe/Amsterdam"
 clock = "sent"
+
+[log]
+separator = '^---$'
+
+[[log.header]]
+lines = ['^\[(?<clock>\d\d:\d\d:\d\d)\] (?<from>\S+) -> (?<to>\S+)$', '^#(?<id>\d+)$']
 "##;
 
 /// A feed of JSON lines in four scripts; line 6 is cut short.
@@ -103,7 +104,7 @@ const IRC_LOG: &str = "\
 === volna [~v@host.example] has joined #harbour
 [23:59] <volna> pick up done, going home
 [00:03] <greyheron> good. sleep well
- * palefox yawns
+[00:05]  * palefox yawns
 ";
 
 /// A Telegram Desktop export of one chat.

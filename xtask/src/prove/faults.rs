@@ -65,7 +65,7 @@ fn prepared(second: &Emma, first: &Emma, folder: &Path) -> Result<Emma, Failure>
     specimens::write(second.folder())?;
     Ok(second
         .with("EMMA_REASON", "to measure")
-        .with("EMMA_TREE_SEED", scene::TREE_SEED))
+        .with("EMMA_SEED", scene::TREE_SEED))
 }
 
 /// The first passage number that no longer stops an intake, less one: found by doubling, halving.

@@ -63,9 +63,7 @@ fn prepare(
     emma.must(&scene::words(&scene::corpus_intake(&corpus)))?;
     specimens::write(emma.folder())?;
     emma.must(&["intake", "case", "phone-7.zip", "--source", "phone"])?;
-    let hits = emma
-        .must(&["--json", "search", "case", "barely"])?
-        .summary()?;
+    let hits = emma.must(&["--json", "search", "case", "barely"])?.json()?;
     let id = hits["hits"][0]["id"]
         .as_str()
         .unwrap_or_default()

@@ -18,7 +18,7 @@ pub fn run(_: &Options) -> Result<String, Failure> {
     }
     let balanced = balance(&emma)?;
     let status = scene::status(&emma)?;
-    let exhibits = status["totals"]["exhibits"].as_u64().unwrap_or(0);
+    let exhibits = scene::total_of(&status, "exhibits");
     if exhibits != 326 {
         return Err(Failure::found(format!("{exhibits} files sealed, not 326")));
     }
@@ -31,18 +31,21 @@ pub fn run(_: &Options) -> Result<String, Failure> {
     ))
 }
 
-/// Fails unless records, framing, anomalies and blobs add up to what was received.
+/// Fails unless records, framing, anomalies and blobs of each file add up to its bytes.
 fn balance(emma: &Emma) -> Result<u64, Failure> {
-    let loss = emma
-        .must(&["--json", "report", "case", "loss"])?
-        .summary()?;
-    let of = |name: &str| loss["bytes"][name].as_u64().unwrap_or(0);
-    let whole = of("total");
-    let sum = of("record") + of("framing") + of("anomaly") + of("blob");
-    if whole == 0 || whole != sum {
-        return Err(Failure::found(format!(
-            "{sum} bytes accounted for of {whole}"
-        )));
+    let loss = emma.must(&["--json", "report", "case", "loss"])?.json()?;
+    let mut whole = 0;
+    for exhibit in loss["exhibits"].as_array().into_iter().flatten() {
+        let bytes = exhibit["bytes"].as_u64().unwrap_or(0);
+        let classes = exhibit["bytes_by_class"].as_object().into_iter().flatten();
+        let sum: u64 = classes.filter_map(|(_, count)| count.as_u64()).sum();
+        if sum != bytes {
+            let path = &exhibit["path"];
+            return Err(Failure::found(format!(
+                "{path}: {sum} bytes accounted for of {bytes}"
+            )));
+        }
+        whole += bytes;
     }
     Ok(whole)
 }
@@ -53,7 +56,7 @@ fn prove_hits(emma: &Emma, query: &str) -> Result<usize, Failure> {
     emma.must(&["log", "checkpoint", "case"])?;
     let hits = emma
         .must(&["--json", "search", "case", query, "--limit", "5"])?
-        .summary()?;
+        .json()?;
     let mut proven = 0;
     for hit in hits["hits"].as_array().into_iter().flatten() {
         let id = hit["id"].as_str().unwrap_or_default();
@@ -81,11 +84,13 @@ fn prove_hits(emma: &Emma, query: &str) -> Result<usize, Failure> {
 fn replies(emma: &Emma) -> Result<usize, Failure> {
     let hits = emma
         .must(&["--json", "search", "case", "help", "--limit", "200"])?
-        .summary()?;
+        .json()?;
     for hit in hits["hits"].as_array().into_iter().flatten() {
         let id = hit["id"].as_str().unwrap_or_default();
-        let shown = emma.must(&["--json", "show", "case", id])?.summary()?;
-        let count = shown["replies"].as_array().map_or(0, Vec::len);
+        let shown = emma.must(&["--json", "show", "case", id])?.json()?;
+        let count = shown["messages"][0]["replies"]
+            .as_array()
+            .map_or(0, Vec::len);
         if count > 0 {
             return Ok(count);
         }

@@ -75,7 +75,7 @@ fn take(
 fn again(emma: &Emma) -> Result<String, Failure> {
     let counts = |emma: &Emma| -> Result<[u64; 3], Failure> {
         let status = scene::status(emma)?;
-        let of = |name: &str| status["totals"][name].as_u64().unwrap_or(0);
+        let of = |name: &str| scene::total_of(&status, name);
         Ok([of("exhibits"), of("copies"), of("messages")])
     };
     let place = emma.folder().join("a");

@@ -47,7 +47,7 @@ pub fn run(options: &Options) -> Result<String, Failure> {
     }
     std::fs::remove_dir_all(case.join("lake"))?;
     std::fs::remove_dir_all(case.join("index"))?;
-    emma.must(&["rebuild", "case"])?;
+    emma.must(&["run", "case"])?;
     if scene::roots(&emma)? != before {
         return Err(Failure::found(
             "rebuilt from nothing, the case says something else",

@@ -59,7 +59,7 @@ pub fn folder(name: &str) -> PathBuf {
 
 /// A fresh synthetic case `case` in `folder`, with one actor, one authority and fixed tree seeds.
 pub fn fresh(programs: &Path, folder: &Path) -> Result<Emma, Failure> {
-    Ok(bench::fresh_case(programs, folder)?.with("EMMA_TREE_SEED", TREE_SEED))
+    Ok(bench::fresh_case(programs, folder)?.with("EMMA_SEED", TREE_SEED))
 }
 
 /// Public test data beside the project, where it is there.
@@ -87,7 +87,7 @@ pub fn words(owned: &[String]) -> Vec<&str> {
 
 /// What `emma status` says in JSON.
 pub fn status(emma: &Emma) -> Result<Value, Failure> {
-    emma.must(&["--json", "status", "case"])?.summary()
+    emma.must(&["--json", "status", "case"])?.json()
 }
 
 /// Exhibits root and table roots: equal content, equal value.
@@ -95,7 +95,7 @@ pub fn roots(emma: &Emma) -> Result<Value, Failure> {
     let status = status(emma)?;
     let roots = serde_json::json!({
         "exhibits": status["exhibits_root"],
-        "tables": status["roots"],
+        "tables": status["table_roots"],
     });
     if roots["exhibits"].is_null() || roots["tables"].is_null() {
         return Err(Failure::found("`emma status --json` shows no roots"));
@@ -103,11 +103,21 @@ pub fn roots(emma: &Emma) -> Result<Value, Failure> {
     Ok(roots)
 }
 
+/// One of the totals of `emma status`, by name; 0 where it is not there.
+pub fn total_of(status: &Value, name: &str) -> u64 {
+    let totals = status["totals"].as_array().into_iter().flatten();
+    let named = totals.filter(|total| total["name"] == name);
+    named
+        .filter_map(|total| total["value"].as_u64())
+        .next()
+        .unwrap_or(0)
+}
+
 /// The exact number of messages a query finds.
 pub fn total(emma: &Emma, query: &str) -> Result<u64, Failure> {
     let said = emma
         .must(&["--json", "search", "case", query, "--count"])?
-        .summary()?;
+        .json()?;
     said["total"]
         .as_u64()
         .ok_or_else(|| Failure::found("`emma search --count` shows no total"))

@@ -11,12 +11,10 @@ pub fn run(_: &Options) -> Result<String, Failure> {
     let emma = bench::fresh_case(&programs, &scene::folder("telegram"))?;
     emma.must(&["intake", "case", &folder, "--source", "telegram"])?;
     print!("{}", emma.must(&["report", "case", "loss"])?.out);
-    let loss = emma
-        .must(&["--json", "report", "case", "loss"])?
-        .summary()?;
+    let loss = emma.must(&["--json", "report", "case", "loss"])?.json()?;
     let mut faulty = None;
     let mut files = 0;
-    for file in loss["files"].as_array().into_iter().flatten() {
+    for file in loss["exhibits"].as_array().into_iter().flatten() {
         let path = file["path"].as_str().unwrap_or_default();
         let records: u64 = file["records"]
             .as_object()

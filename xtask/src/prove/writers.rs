@@ -32,7 +32,7 @@ pub fn run(options: &Options) -> Result<String, Failure> {
     let id = {
         let hits = emma
             .must(&["--json", "search", "case", "", "--limit", "1"])?
-            .summary()?;
+            .json()?;
         hits["hits"][0]["id"]
             .as_str()
             .unwrap_or_default()
@@ -73,7 +73,7 @@ fn read(emma: &Emma) -> Result<Read, Failure> {
     let started = Instant::now();
     let said = emma.must(&["--json", "search", "case", "mod", "--limit", "5"])?;
     let wall = started.elapsed();
-    let waited_ms = said.summary()?["waited_us"].as_f64().map(|us| us / 1000.0);
+    let waited_ms = said.json()?["waited_us"].as_f64().map(|us| us / 1000.0);
     Ok(Read { wall, waited_ms })
 }
 

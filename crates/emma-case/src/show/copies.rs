@@ -52,6 +52,9 @@ pub struct BorrowedLine {
     pub origin: &'static str,
     /// For a leaf: its record id in the same member.
     pub leaf: Option<String>,
+    /// For a leaf: its place in the same member.
+    #[serde(skip)]
+    pub place: Option<Place>,
 }
 
 /// An exhibit and how it came.
@@ -97,7 +100,12 @@ impl Desk<'_> {
     }
 
     fn copy(&self, copy: &CopyRow, version: u16) -> Result<ShownCopy> {
-        let RecordId::Sealed { exhibit, member, place } = &copy.record else {
+        let RecordId::Sealed {
+            exhibit,
+            member,
+            place,
+        } = &copy.record
+        else {
             return Err(CaseError::Corrupt {
                 object: format!("record {}", copy.record),
                 what: "it is of a live stream, which this program does not hold".to_owned(),
@@ -115,7 +123,11 @@ impl Desk<'_> {
             network_id: copy.network_id.as_ref().map(NetworkId::to_string),
             time_raw: copy.time_raw.clone(),
             extra: copy.extra.clone(),
-            borrowed: copy.borrowed.iter().map(|one| borrowed(one, &copy.record)).collect(),
+            borrowed: copy
+                .borrowed
+                .iter()
+                .map(|one| borrowed(one, &copy.record))
+                .collect(),
             anomalies: copy.anomalies,
             exhibit: exhibit_line,
             raw: bytes.as_ref().map(|bytes| base64_of(bytes)),
@@ -125,7 +137,9 @@ impl Desk<'_> {
     }
 
     fn raw(&self, digest: Digest, member: &MemberPath, place: &Place) -> Result<Option<Vec<u8>>> {
-        let Place::Span { offset, length } = *place else { return Ok(None) };
+        let Place::Span { offset, length } = *place else {
+            return Ok(None);
+        };
         crate::raw::read(self.case, digest, member, offset, length).map(Some)
     }
 
@@ -134,9 +148,14 @@ impl Desk<'_> {
             object: format!("exhibit {id}"),
             what: what.to_owned(),
         };
-        let exhibit = self.state.exhibit(id)?.ok_or_else(|| missing("no delivery brought it"))?;
+        let exhibit = self
+            .state
+            .exhibit(id)?
+            .ok_or_else(|| missing("no delivery brought it"))?;
         let deliveries = self.state.deliveries()?;
-        let delivery = deliveries.into_iter().find(|one| one.entry == exhibit.delivery);
+        let delivery = deliveries
+            .into_iter()
+            .find(|one| one.entry == exhibit.delivery);
         let delivery = delivery.ok_or_else(|| missing("its delivery is not in the log"))?;
         Ok(ExhibitLine {
             path: exhibit.shown_path(),
@@ -159,17 +178,37 @@ fn member_text(member: &MemberPath) -> String {
 }
 
 fn borrowed(one: &Borrowed, record: &RecordId) -> BorrowedLine {
-    let (origin, leaf) = match (&one.origin, record) {
-        (Origin::Leaf { offset, length }, RecordId::Sealed { exhibit, member, .. }) => {
-            let leaf = RecordId::span(*exhibit, member.clone(), *offset, *length);
-            ("leaf", Some(leaf.to_string()))
-        }
-        (Origin::Leaf { .. }, RecordId::Live { .. }) => ("leaf", None),
-        (Origin::Path, _) => ("path", None),
-        (Origin::Mapping, _) => ("mapping", None),
-        (Origin::Neighbours, _) => ("neighbours", None),
+    let (origin, place) = match one.origin {
+        Origin::Leaf { offset, length } => ("leaf", Some(Place::Span { offset, length })),
+        Origin::Path => ("path", None),
+        Origin::Mapping => ("mapping", None),
+        Origin::Neighbours => ("neighbours", None),
     };
-    BorrowedLine { field: one.field, origin, leaf }
+    let leaf = match (record, &place) {
+        (
+            RecordId::Sealed {
+                exhibit, member, ..
+            },
+            Some(place),
+        ) => {
+            let (exhibit, member, place) = (*exhibit, member.clone(), place.clone());
+            Some(
+                RecordId::Sealed {
+                    exhibit,
+                    member,
+                    place,
+                }
+                .to_string(),
+            )
+        }
+        _ => None,
+    };
+    BorrowedLine {
+        field: one.field,
+        origin,
+        leaf,
+        place,
+    }
 }
 
 fn base64_of(bytes: &[u8]) -> String {

@@ -40,7 +40,12 @@ impl Desk<'_> {
     ) -> Result<Links> {
         let (mut answers, mut replies) = (Vec::new(), Vec::new());
         if let Some(target) = answered_id(row) {
-            let rows = self.held.by_network_id(&target)?.into_iter().map(|(_, row)| row).collect();
+            let rows = self
+                .held
+                .by_network_id(&target)?
+                .into_iter()
+                .map(|(_, row)| row)
+                .collect();
             let (shown, kept_back) = self.present.narrow(rows)?;
             super::add(withheld, &kept_back);
             answers.push(ShownLink {
@@ -55,10 +60,17 @@ impl Desk<'_> {
         for (copy, shown) in copies {
             for claim in self.claims(copy, shown)? {
                 let answers_other = claim.from_line == copy.line;
-                let other = if answers_other { claim.to_line } else { claim.from_line };
+                let other = if answers_other {
+                    claim.to_line
+                } else {
+                    claim.from_line
+                };
                 let to_itself = claim.from_line == claim.to_line;
-                let other_row =
-                    if to_itself { None } else { self.on_line(copy, other, withheld)? };
+                let other_row = if to_itself {
+                    None
+                } else {
+                    self.on_line(copy, other, withheld)?
+                };
                 let link = ShownLink {
                     relation: claim.relation,
                     stated_by: "claim",
@@ -67,7 +79,11 @@ impl Desk<'_> {
                     line: Some(other + 1),
                     message: other_row.as_ref().map(MessageLine::from),
                 };
-                if answers_other { answers.push(link) } else { replies.push(link) }
+                if answers_other {
+                    answers.push(link)
+                } else {
+                    replies.push(link)
+                }
             }
         }
         Ok((answers, replies))
@@ -80,7 +96,9 @@ impl Desk<'_> {
             return Ok(claims);
         }
         for view in &self.held.snapshot().segments {
-            let Some(entry) = view.segment.tables.get(&Table::Claims) else { continue };
+            let Some(entry) = view.segment.tables.get(&Table::Claims) else {
+                continue;
+            };
             let file = Claims::open(&self.case.root, entry)?;
             let about = file.about(&shown.exhibit.path, copy.line)?;
             claims.extend(about.into_iter().filter(|claim| {
@@ -99,12 +117,19 @@ impl Desk<'_> {
         line: u64,
         withheld: &mut Withheld,
     ) -> Result<Option<MessageRow>> {
-        let RecordId::Sealed { exhibit, member, .. } = &copy.record else { return Ok(None) };
+        let RecordId::Sealed {
+            exhibit, member, ..
+        } = &copy.record
+        else {
+            return Ok(None);
+        };
         for (number, view) in self.held.snapshot().segments.iter().enumerate() {
             if !holds_exhibit(view, *exhibit) {
                 continue;
             }
-            let Some(file) = self.held.copies(number)? else { continue };
+            let Some(file) = self.held.copies(number)? else {
+                continue;
+            };
             for (row, other) in file.on_line(*exhibit, member, line)? {
                 if !view.masked_copies.contains(row) {
                     return self.first_shown(&other, withheld);
@@ -119,6 +144,14 @@ impl Desk<'_> {
 fn answered_id(row: &MessageRow) -> Option<NetworkId> {
     let id = row.reply_to.clone()?;
     let scoped = matches!(&row.id, MessageId::Network(own) if own.conversation.is_some());
-    let conversation = if scoped { row.conversation.clone() } else { None };
-    Some(NetworkId { network: row.network.clone(), conversation, id })
+    let conversation = if scoped {
+        row.conversation.clone()
+    } else {
+        None
+    };
+    Some(NetworkId {
+        network: row.network.clone(),
+        conversation,
+        id,
+    })
 }

@@ -60,7 +60,10 @@ impl EntryText<'_> {
     /// Signs the text and returns the note.
     pub(super) fn sign(&self, signers: &[&Signer]) -> Result<Vec<u8>> {
         if !is_kind(self.kind) {
-            return Err(EvidenceError::format("an entry's kind", "expected dotted lower case"));
+            return Err(EvidenceError::format(
+                "an entry's kind",
+                "expected dotted lower case",
+            ));
         }
         let text = format!(
             "{ENTRY_MAGIC}\ncase {}\nid {}\nkind {}\npayload {}\nseen {} {}\n",
@@ -78,7 +81,9 @@ impl EntryText<'_> {
 fn is_kind(kind: &str) -> bool {
     !kind.is_empty()
         && kind.len() <= KIND_BYTES_MAX
-        && kind.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
+        && kind
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
 }
 
 impl Entry {
@@ -101,7 +106,9 @@ impl Entry {
             return Err(wrong("its kind is malformed"));
         }
         let seen = field(seen, "seen")?;
-        let (size, root) = seen.split_once(' ').ok_or(wrong("what it saw is malformed"))?;
+        let (size, root) = seen
+            .split_once(' ')
+            .ok_or(wrong("what it saw is malformed"))?;
         let entry = Entry {
             index,
             case: field(case, "case")?.parse()?,
@@ -115,7 +122,10 @@ impl Entry {
             signers: note
                 .signatures
                 .iter()
-                .map(|s| EntrySignature { name: s.name.clone(), key_id: s.key_id })
+                .map(|s| EntrySignature {
+                    name: s.name.clone(),
+                    key_id: s.key_id,
+                })
                 .collect(),
             bytes: Vec::new(),
         };
@@ -152,7 +162,12 @@ impl Checkpoint {
     pub fn sign(origin: &str, size: u64, root: Digest, log_key: &Signer) -> Checkpoint {
         let text = format!("{origin}\n{size}\n{}\n", BASE64.encode(root.0));
         let note = note::sign(&text, &[log_key]);
-        Checkpoint { origin: origin.to_owned(), size, root, note }
+        Checkpoint {
+            origin: origin.to_owned(),
+            size,
+            root,
+            note,
+        }
     }
 
     /// Takes a checkpoint apart. Signatures are not verified.
@@ -175,13 +190,14 @@ impl Checkpoint {
     /// True where `key` is the key of this log and its signature holds.
     pub fn signed_by(&self, key: &VerifierKey) -> bool {
         key.name() == self.origin
-            && Note::parse(self.note.as_bytes())
-                .is_ok_and(|note| note.signed_by(key) == Some(true))
+            && Note::parse(self.note.as_bytes()).is_ok_and(|note| note.signed_by(key) == Some(true))
     }
 
     /// The names of those of `witnesses` whose signature holds.
     pub fn witnessed_by<'k>(&self, witnesses: &'k [VerifierKey]) -> Vec<&'k str> {
-        let Ok(note) = Note::parse(self.note.as_bytes()) else { return Vec::new() };
+        let Ok(note) = Note::parse(self.note.as_bytes()) else {
+            return Vec::new();
+        };
         witnesses
             .iter()
             .filter(|key| key.name() != self.origin && note.signed_by(key) == Some(true))

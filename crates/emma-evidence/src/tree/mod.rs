@@ -33,7 +33,11 @@ pub struct ReadingId(pub Digest);
 impl ReadingId {
     /// The id of the reading of `exhibit` by the plan with this digest.
     pub fn derive(exhibit: ExhibitId, plan: &Digest) -> ReadingId {
-        ReadingId(Digest::of_parts(&[b"emma/reading/v1\0", &exhibit.0.0, &plan.0]))
+        ReadingId(Digest::of_parts(&[
+            b"emma/reading/v1\0",
+            &exhibit.0.0,
+            &plan.0,
+        ]))
     }
 }
 

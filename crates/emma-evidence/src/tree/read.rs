@@ -9,6 +9,7 @@ use crate::merkle;
 use emma_model::{Digest, MemberPath, Place};
 use emma_store::MappedFile;
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Height of the hashes in `upper`.
@@ -20,7 +21,8 @@ pub struct Tree {
     seed: [u8; 32],
     hashes: MappedFile,
     leaves: MappedFile,
-    upper: MappedFile,
+    /// `None` where the tree is too small to have any.
+    upper: Option<MappedFile>,
 }
 
 impl fmt::Debug for Tree {
@@ -41,11 +43,14 @@ impl Tree {
             seed: read_seed(&folder)?,
             hashes: MappedFile::open(&folder.join("hashes"))?,
             leaves: MappedFile::open(&folder.join("leaves"))?,
-            upper: MappedFile::open(&folder.join("upper"))?,
+            upper: match MappedFile::open(&folder.join("upper")) {
+                Err(error) if error.source.kind() == ErrorKind::NotFound => None,
+                other => Some(other?),
+            },
             name,
         };
-        let whole = tree.hashes.len() % 32 == 0
-            && tree.upper.len() as u64 == 32 * (tree.leaf_count() >> UPPER_HEIGHT);
+        let whole = tree.hashes.len().is_multiple_of(32)
+            && tree.upper_bytes().len() as u64 == 32 * (tree.leaf_count() >> UPPER_HEIGHT);
         if !whole {
             return Err(tree.damaged("a file has another length"));
         }
@@ -64,7 +69,7 @@ impl Tree {
 
     /// The stored hash of height 8 at `index`.
     pub(crate) fn upper_hash(&self, index: u64) -> Option<Digest> {
-        hash_at(&self.upper, index)
+        hash_at(self.upper_bytes(), index)
     }
 
     /// The nonce of leaf `index`.
@@ -79,7 +84,9 @@ impl Tree {
 
     /// The root, through the stored hashes of height 8.
     pub fn root(&self) -> Result<Digest> {
-        merkle::root_at(self.leaf_count(), &mut |height, index| self.subtree(height, index))
+        merkle::root_at(self.leaf_count(), &mut |height, index| {
+            self.subtree(height, index)
+        })
     }
 
     /// The inclusion path of leaf `index`.
@@ -92,10 +99,14 @@ impl Tree {
         })
     }
 
+    fn upper_bytes(&self) -> &[u8] {
+        self.upper.as_deref().unwrap_or_default()
+    }
+
     fn subtree(&self, height: u32, index: u64) -> Result<Digest> {
         let (file, rest) = match height.checked_sub(UPPER_HEIGHT) {
-            Some(above) => (&self.upper, above),
-            None => (&self.hashes, height),
+            Some(above) => (self.upper_bytes(), above),
+            None => (&self.hashes[..], height),
         };
         let mut frontier = merkle::Frontier::default();
         for at in index << rest..(index + 1) << rest {
@@ -109,7 +120,9 @@ impl Tree {
         let mut list = self.list()?;
         let mut index = 0;
         while !list.is_at_end() {
-            let step = list.step().ok_or_else(|| self.damaged("its list does not read"))?;
+            let step = list
+                .step()
+                .ok_or_else(|| self.damaged("its list does not read"))?;
             if step.place == *place && list.member() == member {
                 return Ok(Some(leaf(index, step, list.member())));
             }
@@ -134,7 +147,11 @@ impl Tree {
 
     /// All leaves in order.
     pub fn iter(&self) -> Result<LeafIter<'_>> {
-        Ok(LeafIter { tree: self, list: self.list()?, next: 0 })
+        Ok(LeafIter {
+            tree: self,
+            list: self.list()?,
+            next: 0,
+        })
     }
 
     fn list(&self) -> Result<LeavesDecoder<'_>> {
@@ -152,7 +169,12 @@ fn hash_at(bytes: &[u8], index: u64) -> Option<Digest> {
 }
 
 fn leaf(index: u64, step: Step, member: &MemberPath) -> Leaf {
-    Leaf { index, class: step.class, member: member.clone(), place: step.place }
+    Leaf {
+        index,
+        class: step.class,
+        member: member.clone(),
+        place: step.place,
+    }
 }
 
 /// Leaves in order. Made by [`Tree::iter`].

@@ -47,7 +47,9 @@ pub(super) fn check_snapshot(
 ) -> Result<()> {
     for file in &stated.files {
         let path = Path::new(&file.path);
-        let inside = path.components().all(|part| matches!(part, Component::Normal(_)));
+        let inside = path
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
         if !inside {
             out.find("the latest snapshot", "it lists a file outside the case");
             continue;
@@ -73,9 +75,14 @@ pub(super) fn check_torn(evidence: &Path, out: &mut Verified) -> Result<()> {
     for file in io_at("list a folder", std::fs::read_dir(&folder))? {
         let file = io_at("list a folder", file)?;
         let name = file.file_name().to_string_lossy().into_owned();
-        let Some(digest) = Digest::from_hex(&name) else { continue };
+        let Some(digest) = Digest::from_hex(&name) else {
+            continue;
+        };
         if hash_file(&file.path(), &mut |_| {})?.map(|(found, _)| found) != Some(digest) {
-            out.find(format!("log/torn/{name}"), "its bytes are not those that were set aside");
+            out.find(
+                format!("log/torn/{name}"),
+                "its bytes are not those that were set aside",
+            );
         }
     }
     Ok(())

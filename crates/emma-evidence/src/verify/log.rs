@@ -2,11 +2,10 @@
 
 use super::Verified;
 use super::payloads::Payloads;
+use super::tiles::{self, read_tile};
 use crate::error::{Result, io_at};
 use crate::key::{CaseId, VerifierKey};
-use crate::log::tiles::{
-    TILE_WIDTH, decode_entries, decode_hashes, encode_entries, encode_hashes, tile_name, tile_path,
-};
+use crate::log::tiles::{TILE_WIDTH, decode_entries, decode_hashes, tile_name};
 use crate::log::{Checkpoint, Entry, EntrySignature, TailFile};
 use crate::merkle::{self, Frontier};
 use crate::note::Note;
@@ -14,7 +13,7 @@ use crate::payload::{self, kind};
 use emma_model::Digest;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What the log states about other objects.
 #[derive(Debug, Default)]
@@ -75,7 +74,7 @@ pub(super) fn check(
     for entry in std::mem::take(&mut walk.deferred) {
         walk.signatures(&entry);
     }
-    walk.tiles(&folder, base)?;
+    tiles::check(&folder, base, &walk.leaves, walk.out)?;
     walk.checkpoint(&folder)?;
     if let Some(older) = older {
         walk.older(older);
@@ -87,7 +86,9 @@ pub(super) fn check(
 impl Walk<'_> {
     /// Every entry: those in full tiles, then those in the tail.
     fn entries(&mut self, folder: &Path, tail: Result<TailFile>) -> Result<()> {
-        let tail = tail.map_err(|error| self.out.find("log/tail", error.to_string())).ok();
+        let tail = tail
+            .map_err(|error| self.out.find("log/tail", error.to_string()))
+            .ok();
         self.case = tail.as_ref().map(|tail| tail.case);
         let full = tail.as_ref().map(|tail| tail.frontier.size() / TILE_WIDTH);
         for n in 0..full.unwrap_or(u64::MAX) {
@@ -95,22 +96,27 @@ impl Walk<'_> {
                 Some(bytes) => match decode_entries(&bytes, TILE_WIDTH) {
                     Some(entries) => self.tile_entries(folder, n, entries)?,
                     None => {
-                        self.out.find(tile_name(None, n, TILE_WIDTH), "it has not 256 entries");
+                        self.out
+                            .find(tile_name(None, n, TILE_WIDTH), "it has not 256 entries");
                         return Ok(());
                     }
                 },
                 None if full.is_none() => break,
                 None => {
-                    self.out.find(tile_name(None, n, TILE_WIDTH), "it is not there");
+                    self.out
+                        .find(tile_name(None, n, TILE_WIDTH), "it is not there");
                     return Ok(());
                 }
             }
         }
         let Some(tail) = tail else { return Ok(()) };
         if tail.frontier != self.frontier {
-            self.out.find("log/tail", "its head is not of the entries before it");
+            self.out
+                .find("log/tail", "its head is not of the entries before it");
         }
-        tail.entries.into_iter().for_each(|entry| self.entry(entry, None));
+        tail.entries
+            .into_iter()
+            .for_each(|entry| self.entry(entry, None));
         if tail.rest > 0 {
             let what = format!(
                 "its last {} bytes are no whole group: left by a crash, or damaged",
@@ -173,11 +179,19 @@ impl Walk<'_> {
 
     fn parsed(&mut self, entry: &Entry) {
         let index = entry.index;
-        self.signers.push(entry.signers.first().map(|s| s.name.clone()).unwrap_or_default());
+        self.signers.push(
+            entry
+                .signers
+                .first()
+                .map(|s| s.name.clone())
+                .unwrap_or_default(),
+        );
         if *self.case.get_or_insert(entry.case) != entry.case {
             self.find(index, "it was written for another case");
         }
-        let seen = usize::try_from(entry.seen_size).ok().and_then(|size| self.roots.get(size));
+        let seen = usize::try_from(entry.seen_size)
+            .ok()
+            .and_then(|size| self.roots.get(size));
         if seen != Some(&entry.seen_root) {
             self.find(index, "what its signer had seen is not this log");
         }
@@ -207,7 +221,9 @@ impl Walk<'_> {
 
     fn signatures(&mut self, entry: &Entry) {
         let index = entry.index;
-        let Ok(note) = Note::parse(&entry.bytes) else { return };
+        let Ok(note) = Note::parse(&entry.bytes) else {
+            return;
+        };
         let mut by_actor = false;
         let mut by_log = false;
         for signature in &note.signatures {
@@ -228,16 +244,15 @@ impl Walk<'_> {
             self.find(index, "no actor signed it");
         }
         if !by_log && [kind::GENESIS, kind::AUTHORITY].contains(&entry.kind.as_str()) {
-            self.find(index, format!("{} is not signed by the log key", entry.kind));
+            self.find(
+                index,
+                format!("{} is not signed by the log key", entry.kind),
+            );
         }
     }
 
     /// Takes in what a payload states about other objects.
-    fn payload(
-        &mut self,
-        entry: &Entry,
-        bytes: &[u8],
-    ) -> std::result::Result<(), &'static str> {
+    fn payload(&mut self, entry: &Entry, bytes: &[u8]) -> std::result::Result<(), &'static str> {
         const UNREADABLE: &str = "its payload is not the JSON of its kind";
         let payloads = self.payloads;
         fn read<T: serde::de::DeserializeOwned>(
@@ -272,10 +287,16 @@ impl Walk<'_> {
             }
             kind::SNAPSHOT => {
                 let snapshot: payload::Snapshot = read(bytes)?;
-                if self.stated.snapshot.is_some_and(|before| before >= snapshot.number) {
+                if self
+                    .stated
+                    .snapshot
+                    .is_some_and(|before| before >= snapshot.number)
+                {
                     return Err("its snapshot number was used before");
                 }
-                let files = payloads.get_hex(&snapshot.files).ok_or("its files are not listed")?;
+                let files = payloads
+                    .get_hex(&snapshot.files)
+                    .ok_or("its files are not listed")?;
                 self.stated.snapshot = Some(snapshot.number);
                 self.stated.files = read::<payload::SnapshotFiles>(files)?.files;
             }
@@ -289,13 +310,17 @@ impl Walk<'_> {
         index: u64,
         genesis: &payload::Genesis,
     ) -> std::result::Result<(), &'static str> {
-        let key: VerifierKey =
-            genesis.log_key.parse().map_err(|_| "the log key it names does not read")?;
+        let key: VerifierKey = genesis
+            .log_key
+            .parse()
+            .map_err(|_| "the log key it names does not read")?;
         if index != 0 {
             return Err("a case begins only once");
         }
         match &self.log_key {
-            Some(given) if *given != key => return Err("the log key it names is not the one given"),
+            Some(given) if *given != key => {
+                return Err("the log key it names is not the one given");
+            }
             _ => self.log_key = Some(key),
         }
         Ok(())
@@ -312,62 +337,6 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Every tile file against the entries; and that no full tile is missing.
-    fn tiles(&mut self, folder: &Path, base: u64) -> Result<()> {
-        let mut level_hashes = vec![self.leaves.clone()];
-        while level_hashes.last().is_some_and(|below| below.len() >= TILE_WIDTH as usize) {
-            let below = level_hashes.last().expect("there is a level");
-            let above = below.chunks_exact(TILE_WIDTH as usize).map(merkle::root_of).collect();
-            level_hashes.push(above);
-        }
-        for (level, hashes) in level_hashes.iter().enumerate() {
-            let full = hashes.len() as u64 / TILE_WIDTH;
-            for n in 0..full {
-                // The last tiles may still lie in the tail alone.
-                let below_tail = (n + 1) << (8 * (level as u32 + 1));
-                let path = tile_path(Some(level as u32), n, TILE_WIDTH);
-                if below_tail <= base && !folder.join(path).exists() {
-                    let name = tile_name(Some(level as u32), n, TILE_WIDTH);
-                    self.out.find(name, "it is not there");
-                }
-            }
-        }
-        let mut files = Vec::new();
-        list_files(&folder.join("tile"), &mut files)?;
-        for path in files {
-            self.tile_file(folder, &path, &level_hashes)?;
-        }
-        Ok(())
-    }
-
-    fn tile_file(&mut self, folder: &Path, path: &Path, levels: &[Vec<Digest>]) -> Result<()> {
-        let name = path.strip_prefix(folder).unwrap_or(path);
-        let object = format!("log/{}", name.display());
-        let Some((level, n, width)) = parse_tile_path(name) else {
-            self.out.find(object, "no tile has this name");
-            return Ok(());
-        };
-        let bytes = io_at("read a tile", std::fs::read(path))?;
-        let from = n.saturating_mul(TILE_WIDTH) as usize;
-        let range = from..from.saturating_add(width as usize);
-        let fits = match level {
-            Some(level) => levels
-                .get(level as usize)
-                .and_then(|hashes| hashes.get(range))
-                .is_some_and(|hashes| encode_hashes(hashes) == bytes),
-            None => decode_entries(&bytes, width).is_some_and(|entries| {
-                let again = encode_entries(entries.iter().map(Vec::as_slice)) == bytes;
-                let leaves: Vec<Digest> =
-                    entries.iter().map(|entry| merkle::leaf_hash(entry)).collect();
-                again && self.leaves.get(range) == Some(&leaves[..])
-            }),
-        };
-        if !fits {
-            self.out.find(object, "it is not of the log's entries");
-        }
-        Ok(())
-    }
-
     fn checkpoint(&mut self, folder: &Path) -> Result<()> {
         let bytes = match std::fs::read(folder.join("checkpoint")) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -376,8 +345,9 @@ impl Walk<'_> {
             }
             other => io_at("read a checkpoint", other)?,
         };
-        let checkpoint =
-            String::from_utf8(bytes).ok().and_then(|note| Checkpoint::parse(&note).ok());
+        let checkpoint = String::from_utf8(bytes)
+            .ok()
+            .and_then(|note| Checkpoint::parse(&note).ok());
         let Some(checkpoint) = checkpoint else {
             self.out.find("log/checkpoint", "it does not read");
             return Ok(());
@@ -399,16 +369,21 @@ impl Walk<'_> {
 
     fn older(&mut self, older: &Checkpoint) {
         if let Some(what) = self.checkpoint_differs(older) {
-            self.out.find("log", format!("against the checkpoint given: {what}"));
+            self.out
+                .find("log", format!("against the checkpoint given: {what}"));
         }
     }
 
     fn checkpoint_differs(&self, checkpoint: &Checkpoint) -> Option<&'static str> {
-        let Some(key) = &self.log_key else { return Some("no log key is known to check it by") };
+        let Some(key) = &self.log_key else {
+            return Some("no log key is known to check it by");
+        };
         if !checkpoint.signed_by(key) {
             return Some("it is not signed by the log key");
         }
-        let root = usize::try_from(checkpoint.size).ok().and_then(|size| self.roots.get(size));
+        let root = usize::try_from(checkpoint.size)
+            .ok()
+            .and_then(|size| self.roots.get(size));
         match root {
             None => Some("entries that it covers are gone"),
             Some(root) if *root != checkpoint.root => Some("entries that it covers were changed"),
@@ -432,50 +407,4 @@ fn line_set(
         return Err("its lines are not those of its root");
     }
     Ok(lines)
-}
-
-fn read_tile(folder: &Path, level: Option<u32>, n: u64, width: u64) -> Result<Option<Vec<u8>>> {
-    match std::fs::read(folder.join(tile_path(level, n, width))) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        other => io_at("read a tile", other).map(Some),
-    }
-}
-
-/// Level, number and width from `tile/...`, where the name is exactly that of a tile.
-fn parse_tile_path(name: &Path) -> Option<(Option<u32>, u64, u64)> {
-    let mut parts: Vec<&str> =
-        name.components().map(|part| part.as_os_str().to_str()).collect::<Option<_>>()?;
-    let width = match parts.iter().rev().nth(1).and_then(|part| part.strip_suffix(".p")) {
-        Some(number) => {
-            let width = parts.pop()?.parse().ok()?;
-            *parts.last_mut()? = number;
-            width
-        }
-        None => TILE_WIDTH,
-    };
-    let ["tile", level, groups @ ..] = &parts[..] else { return None };
-    let level = if *level == "entries" { None } else { Some(level.parse().ok()?) };
-    let mut n = 0u64;
-    for group in groups {
-        let digits = group.strip_prefix('x').unwrap_or(group);
-        n = n.checked_mul(1000)?.checked_add(digits.parse().ok()?)?;
-    }
-    let width_fits = (1..=TILE_WIDTH).contains(&width);
-    (width_fits && tile_path(level, n, width) == name).then_some((level, n, width))
-}
-
-fn list_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    if !folder.is_dir() {
-        return Ok(());
-    }
-    for entry in io_at("list a folder", std::fs::read_dir(folder))? {
-        let path = io_at("list a folder", entry)?.path();
-        if path.is_dir() {
-            list_files(&path, files)?;
-        } else if path.extension().is_none_or(|extension| extension != "tmp") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(())
 }

@@ -13,6 +13,7 @@
 mod files;
 mod log;
 mod payloads;
+mod tiles;
 mod trees;
 
 use crate::error::Result;
@@ -58,7 +59,10 @@ pub struct Verified {
 
 impl Verified {
     pub(crate) fn find(&mut self, object: impl Into<String>, what: impl Into<String>) {
-        self.findings.push(Finding { object: object.into(), what: what.into() });
+        self.findings.push(Finding {
+            object: object.into(),
+            what: what.into(),
+        });
     }
 }
 

@@ -53,7 +53,12 @@ pub(super) fn check(
             continue;
         }
         let file = store.path(&digest);
-        let mut walk = Walk { file, digest, members, bytes: line.bytes };
+        let mut walk = Walk {
+            file,
+            digest,
+            members,
+            bytes: line.bytes,
+        };
         if let Some(what) = walk.check(&tree, progress) {
             out.find(object, what);
         }
@@ -104,7 +109,9 @@ impl Walk<'_> {
         };
         let mut count = 0;
         while let Some(leaf) = leaves.next() {
-            let Ok(leaf) = leaf else { return Some(LIST_UNREADABLE.to_owned()) };
+            let Ok(leaf) = leaf else {
+                return Some(LIST_UNREADABLE.to_owned());
+            };
             if leaf.class == ItemClass::Blob || matches!(leaf.place, Place::Row { .. }) {
                 let hash = self.whole_leaf(&leaf, nonces.at(leaf.index));
                 if let Some(what) = differs(tree, &leaf, hash) {
@@ -115,7 +122,10 @@ impl Walk<'_> {
             }
             let mut span = Some(leaf.clone());
             let mut source = match self.open(&leaf.member) {
-                Ok(reader) => Source { reader, position: 0 },
+                Ok(reader) => Source {
+                    reader,
+                    position: 0,
+                },
                 Err(error) => return differs(tree, &leaf, Err(error)),
             };
             while let Some(leaf) = span.take() {
@@ -130,7 +140,10 @@ impl Walk<'_> {
                         && matches!(next.place, Place::Span { offset, .. }
                             if offset >= source.position)
                 };
-                if leaves.peek().is_some_and(|next| next.as_ref().is_ok_and(follows)) {
+                if leaves
+                    .peek()
+                    .is_some_and(|next| next.as_ref().is_ok_and(follows))
+                {
                     span = leaves.next().and_then(Result::ok);
                 }
             }
@@ -152,7 +165,8 @@ impl Walk<'_> {
     fn whole_leaf(&mut self, leaf: &Leaf, nonce: [u8; 16]) -> io::Result<Digest> {
         let raw = match &leaf.place {
             place @ Place::Row { .. } => {
-                self.members.row(&self.file, &self.digest, &leaf.member, place)?
+                self.members
+                    .row(&self.file, &self.digest, &leaf.member, place)?
             }
             Place::Span { offset, length } => {
                 let (digest, bytes) = if leaf.member.0.is_empty() {
@@ -168,16 +182,26 @@ impl Walk<'_> {
                 digest.0.to_vec()
             }
         };
-        Ok(leaf_hash(&nonce, leaf.class, &leaf.member, &leaf.place, &raw))
+        Ok(leaf_hash(
+            &nonce,
+            leaf.class,
+            &leaf.member,
+            &leaf.place,
+            &raw,
+        ))
     }
 }
 
 fn differs(tree: &Tree, leaf: &Leaf, hash: io::Result<Digest>) -> Option<String> {
     let index = leaf.index;
     match hash {
-        Err(_) => Some(format!("leaf {index}: its bytes do not read from the exhibit")),
+        Err(_) => Some(format!(
+            "leaf {index}: its bytes do not read from the exhibit"
+        )),
         Ok(hash) if tree.hash(index).ok() == Some(hash) => None,
-        Ok(_) => Some(format!("leaf {index}: seed, list, hash and exhibit do not fit together")),
+        Ok(_) => Some(format!(
+            "leaf {index}: seed, list, hash and exhibit do not fit together"
+        )),
     }
 }
 

@@ -27,7 +27,9 @@ fn append_notes(evidence: &Path, secret: [u8; 32], number: u64) {
 /// Not a test by itself: what the children of the test below run.
 #[test]
 fn child() {
-    let Ok(folder) = std::env::var(CHILD_FOLDER) else { return };
+    let Ok(folder) = std::env::var(CHILD_FOLDER) else {
+        return;
+    };
     let number: u64 = std::env::var(CHILD_NUMBER).unwrap().parse().unwrap();
     append_notes(Path::new(&folder), [8; 32], number);
 }
@@ -76,7 +78,11 @@ fn four_processes_two_threads_and_a_custodian_lose_and_double_nothing() {
     log.refresh().unwrap();
     let texts: Vec<String> = log
         .entries(before..log.size())
-        .map(|entry| log.payload_of::<payload::Note>(&entry.unwrap()).unwrap().text)
+        .map(|entry| {
+            log.payload_of::<payload::Note>(&entry.unwrap())
+                .unwrap()
+                .text
+        })
         .collect();
     let distinct: BTreeSet<&String> = texts.iter().collect();
     assert_eq!((texts.len(), distinct.len()), (6 * NOTES, 6 * NOTES));

@@ -144,11 +144,6 @@ impl TermCursor {
         TermCursor { block, at: 0, rows }
     }
 
-    /// Rows with the term.
-    pub(crate) fn count(&self) -> u32 {
-        self.block.doc_freq()
-    }
-
     /// The first row with the term at or after `from`; `u32::MAX` where there is none.
     pub(crate) fn seek(&mut self, from: u32) -> u32 {
         // What lies before the cursor is before every later `from`.

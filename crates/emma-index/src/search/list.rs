@@ -2,7 +2,7 @@
 
 use super::Hit;
 use super::walk::{Found, Walk};
-use crate::error::Result;
+use crate::error::{Result, guarded};
 use crate::split::Split;
 use emma_model::Micros;
 use std::collections::VecDeque;
@@ -21,13 +21,15 @@ impl<'a> Part<'a> {
     }
 
     /// The sort time of the next hit; outer `None` at the end.
-    fn peek(&mut self) -> Option<Option<Micros>> {
+    fn peek(&mut self) -> Result<Option<Option<Micros>>> {
         while self.ready.is_empty() && !self.done {
             let mut found = Vec::new();
-            self.done = !self.walk.list(&mut found);
+            let more = guarded(self.split.segment, || Ok(self.walk.list(&mut found)));
+            self.done = !matches!(more, Ok(true));
+            more?;
             self.ready.extend(found);
         }
-        self.ready.front().map(|found| self.split.table.sort(found.row))
+        Ok(self.ready.front().map(|found| self.split.table.sort(found.row)))
     }
 }
 
@@ -50,7 +52,11 @@ impl Iterator for Listing<'_> {
     fn next(&mut self) -> Option<Result<Hit>> {
         let mut best: Option<(Option<Micros>, usize)> = None;
         for (n, part) in self.parts.iter_mut().enumerate() {
-            if let Some(sort) = part.peek()
+            let sort = match part.peek() {
+                Ok(sort) => sort,
+                Err(error) => return Some(Err(error)),
+            };
+            if let Some(sort) = sort
                 && best.is_none_or(|(newest, _)| sort > newest)
             {
                 best = Some((sort, n));

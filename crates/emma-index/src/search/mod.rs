@@ -15,7 +15,7 @@ mod rank;
 mod sight;
 mod walk;
 
-use crate::error::{IndexError, Result};
+use crate::error::{IndexError, Result, guarded};
 use crate::query::Query;
 use crate::split::Split;
 use emma_lake::snapshot::Snapshot;
@@ -111,7 +111,8 @@ impl Searcher {
             let Some(entry) = &view.segment.split else { continue };
             let path = case.join(&entry.path);
             let number = view.segment.number;
-            splits.push(Arc::new(Split::open(&path, number, entry.rows, &view.masked_messages)?));
+            let open = || Split::open(&path, number, entry.rows, &view.masked_messages);
+            splits.push(Arc::new(guarded(number, open)?));
         }
         Ok(Searcher { splits, threads: 1, sights: Mutex::new(None) })
     }
@@ -170,7 +171,7 @@ impl Searcher {
         let sights = self.sights(view)?;
         let prepared = in_parallel(self.threads, self.splits.len(), |n| {
             let mut preparer = Preparer { split: &*self.splits[n], expanded: Vec::new() };
-            let ready = preparer.node(&query.root)?;
+            let ready = guarded(preparer.split.segment, || preparer.node(&query.root))?;
             Ok((ready, preparer.expanded))
         })?;
         let mut asked = Vec::new();
@@ -198,7 +199,8 @@ impl Searcher {
             return Ok(sights);
         }
         let sights = in_parallel(self.threads, self.splits.len(), |n| {
-            Ok(Some(Arc::new(Sight::new(&self.splits[n], view)?)))
+            let split = &self.splits[n];
+            Ok(Some(Arc::new(guarded(split.segment, || Sight::new(split, view))?)))
         })?;
         if let Ok(mut kept) = self.sights.lock() {
             *kept = Some((view.clone(), sights.clone()));
@@ -228,7 +230,8 @@ impl Searcher {
         }
         let tallies = in_parallel(threads, pieces.len(), |piece| {
             let (n, rows) = &pieces[piece];
-            Ok(asked[*n].walk(rows.clone())?.whole().tally())
+            let asked = &asked[*n];
+            guarded(asked.split.segment, || Ok(asked.walk(rows.clone())?.whole().tally()))
         })?;
         tallies.iter().for_each(|one| tally.add(one));
         let withheld = Reason::ALL.into_iter().map(|reason| (reason, tally.withheld[reason as usize]));

@@ -336,7 +336,7 @@ impl Ready {
         match self {
             Ready::Phrase(phrase) => phrase.candidates.cost().saturating_mul(8),
             Ready::And(all) => all.iter().map(Ready::cost).min().unwrap_or(0),
-            Ready::Or(any) => any.iter().map(Ready::cost).sum(),
+            Ready::Or(any) => any.iter().fold(0, |cost, one| cost.saturating_add(one.cost())),
             // After everything that can say where to look.
             Ready::Not(_) => u64::MAX / 2,
             one => one.known_count().unwrap_or(u64::MAX),

@@ -10,7 +10,7 @@ use super::prepare::{Preparer, Ready};
 use super::walk::Found;
 use super::{Asked, Hit, in_parallel};
 use crate::bits::{Window, for_each};
-use crate::error::{IndexError, Result};
+use crate::error::{IndexError, Result, guarded};
 use crate::query::{Kind, Node, Query};
 use crate::split::Split;
 use emma_model::Micros;
@@ -58,7 +58,9 @@ pub(crate) fn best(
     let words: u64 = splits.iter().map(|split| split.text.total_num_tokens()).sum();
     let average = (words as f32 / rows.max(1) as f32).max(1.0);
     let keep = offset.saturating_add(limit);
-    let kept = in_parallel(threads, asked.len(), |n| best_of(&asked[n], &by_split[n], average, keep))?;
+    let kept = in_parallel(threads, asked.len(), |n| {
+        guarded(splits[n].segment, || best_of(&asked[n], &by_split[n], average, keep))
+    })?;
     let mut all: Vec<Scored> = kept.into_iter().flatten().collect();
     all.sort_unstable();
     Ok(all.into_iter().skip(offset).take(limit).map(|scored| scored.hit()).collect())

@@ -1,12 +1,13 @@
 //! Splits: the search index of one segment in one immutable file.
 //!
-//! A split is one tantivy segment written by one writer, one thread and no merge, its documents
+//! A split is one tantivy segment written in one go by one thread and never merged, its documents
 //! in file order (document number = row number of the segment's messages file = newest first),
 //! with a table of times beside it. The same rows give the same bytes: component files are
 //! concatenated under fixed names (`docs/formats/split.md`).
 
 mod build;
 mod column;
+mod invert;
 mod open;
 mod pack;
 mod rows;
@@ -21,7 +22,6 @@ use std::borrow::Cow;
 use tantivy::schema::{
     BytesOptions, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
 };
-use tantivy::tokenizer::TokenizerManager;
 
 /// A split holds at most this many rows.
 pub const SPLIT_ROWS_MAX: u32 = 5_000_000;
@@ -42,12 +42,11 @@ pub(crate) struct Fields {
     pub(crate) class: Field,
 }
 
-const TOKENIZER: &str = "fold";
-
 pub(crate) fn schema() -> (Schema, Fields) {
     let mut schema = Schema::builder();
     let words = TextFieldIndexing::default()
-        .set_tokenizer(TOKENIZER)
+        // Words are cut by `crate::token`; the engine only ever sees terms.
+        .set_tokenizer("raw")
         .set_index_option(IndexRecordOption::WithFreqsAndPositions)
         .set_fieldnorms(true);
     let text = schema.add_text_field("text", TextOptions::default().set_indexing_options(words));
@@ -62,12 +61,6 @@ pub(crate) fn schema() -> (Schema, Fields) {
         class: name("class"),
     };
     (schema.build(), fields)
-}
-
-pub(crate) fn tokenizers() -> TokenizerManager {
-    let manager = TokenizerManager::default();
-    manager.register(TOKENIZER, crate::token::FoldTokenizer);
-    manager
 }
 
 /// A name as indexed: itself, or its head and digest where it is too long for a dictionary.

@@ -81,3 +81,28 @@ fn what_is_no_split_is_refused() {
     fs::remove_file(&path).unwrap();
     assert!(Searcher::open(case.path(), &snapshot).is_err());
 }
+
+/// Bits flipped anywhere may give other answers (verification finds them), never a panic.
+#[test]
+fn damaged_splits_answer_or_refuse() {
+    let case = tempfile::tempdir().unwrap();
+    let snapshot = snapshot(case.path(), &[Part { rows: many(), masked: Vec::new() }]);
+    let path = case.path().join(&snapshot.segments[0].segment.split.as_ref().unwrap().path);
+    let good = fs::read(&path).unwrap();
+    let queries = ["tea heron", "\"pick up\"", "he*", "from:ann -tea", "kind:notice"];
+    let queries = queries.map(|text| Query::parse(text).unwrap());
+    std::panic::set_hook(Box::new(|_| {}));
+    for n in 0..200 {
+        let mut bad = good.clone();
+        let at = good.len() * n / 200;
+        bad[at] ^= 1 << (n % 8);
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, bad).unwrap();
+        let Ok(searcher) = Searcher::open(case.path(), &snapshot) else { continue };
+        for query in &queries {
+            let _ = searcher.search(query, &View::default(), emma_index::Order::Best, 0, 9);
+            let _ = searcher.newest(query, &View::default(), 9);
+        }
+    }
+    let _ = std::panic::take_hook();
+}

@@ -1,7 +1,9 @@
 //! The columns of copies.
 
 use super::parts::{RecordColumns, RecordView, list, list_end, list_range, owned, structure, text};
-use super::{Codec, ColumnSet, RowView, Tuning, column, element, instant, optional, required, schema};
+use super::{
+    Codec, ColumnSet, RowView, Tuning, column, element, instant, optional, required, schema,
+};
 use crate::names;
 use crate::row::CopyRow;
 use arrow_array::builder::{
@@ -32,7 +34,7 @@ impl Codec for CopyRow {
     type Columns = CopyColumns;
     type View = CopyView;
     const TUNING: &'static [(&'static str, Tuning)] = &[
-        ("exhibit", Tuning::FEW.bounded()),
+        ("exhibit", Tuning::EXHIBITS.bounded()),
         ("member", Tuning::NAMES),
         ("offset", Tuning::NUMBERS.bounded()),
         ("length", Tuning::NUMBERS.bounded()),
@@ -142,7 +144,10 @@ impl ColumnSet<CopyRow> for CopyColumns {
             required("zone", DataType::UInt8),
             required("clock", DataType::UInt8),
             required("inferred", DataType::Boolean),
-            required("extra", DataType::List(element(DataType::Struct(extra_fields())))),
+            required(
+                "extra",
+                DataType::List(element(DataType::Struct(extra_fields()))),
+            ),
             optional("borrowed", DataType::Utf8),
             required("anomalies", DataType::UInt16),
         ]);
@@ -157,7 +162,8 @@ impl ColumnSet<CopyRow> for CopyColumns {
             _ => form::TEXT,
         };
         self.message_form.append_value(form);
-        self.message.append_option((form == form::TEXT).then(|| row.message.to_string()));
+        self.message
+            .append_option((form == form::TEXT).then(|| row.message.to_string()));
         self.sort.append_option(row.sort);
         self.version.append_value(row.version);
         self.source.append_value(&row.source);
@@ -165,7 +171,8 @@ impl ColumnSet<CopyRow> for CopyColumns {
         self.kind.append_value(row.kind as u8);
         let id = row.network_id.as_ref();
         self.id_network.append_option(id.map(|id| &id.network));
-        self.id_conversation.append_option(id.and_then(|id| id.conversation.as_ref()));
+        self.id_conversation
+            .append_option(id.and_then(|id| id.conversation.as_ref()));
         self.id.append_option(id.map(|id| &id.id));
         self.line.append_value(row.line);
         self.time_raw.append_option(row.time_raw.as_ref());
@@ -176,7 +183,8 @@ impl ColumnSet<CopyRow> for CopyColumns {
             self.extra_names.append_value(name);
             self.extra_values.append_value(value);
         }
-        self.extra_ends.push(list_end(&self.extra_ends, row.extra.len()));
+        self.extra_ends
+            .push(list_end(&self.extra_ends, row.extra.len()));
         if row.borrowed.is_empty() {
             self.borrowed.append_null();
         } else {
@@ -189,9 +197,14 @@ impl ColumnSet<CopyRow> for CopyColumns {
 
     fn take(&mut self) -> Vec<ArrayRef> {
         let mut columns = self.record.take();
-        let sort = self.sort.finish().reinterpret_cast::<TimestampMicrosecondType>();
-        let pairs: Vec<ArrayRef> =
-            vec![Arc::new(self.extra_names.finish()), Arc::new(self.extra_values.finish())];
+        let sort = self
+            .sort
+            .finish()
+            .reinterpret_cast::<TimestampMicrosecondType>();
+        let pairs: Vec<ArrayRef> = vec![
+            Arc::new(self.extra_names.finish()),
+            Arc::new(self.extra_values.finish()),
+        ];
         let pairs = structure(&self.extra_fields, pairs);
         let extra = DataType::Struct(self.extra_fields.clone());
         let rest: [ArrayRef; 18] = [
@@ -269,10 +282,16 @@ fn take_one_borrowed(text: &str) -> Option<Borrowed> {
         "=neighbours" => Origin::Neighbours,
         _ => {
             let (offset, length) = rest.strip_prefix('@')?.split_once('+')?;
-            Origin::Leaf { offset: offset.parse().ok()?, length: length.parse().ok()? }
+            Origin::Leaf {
+                offset: offset.parse().ok()?,
+                length: length.parse().ok()?,
+            }
         }
     };
-    Some(Borrowed { field: names::name(field)?, origin })
+    Some(Borrowed {
+        field: names::name(field)?,
+        origin,
+    })
 }
 
 /// Copies read from columns.
@@ -304,7 +323,11 @@ pub struct CopyView {
 impl RowView<CopyRow> for CopyView {
     fn new(batch: &RecordBatch) -> Option<CopyView> {
         let extra: ListArray = column(batch, "extra")?;
-        let pairs = extra.values().as_any().downcast_ref::<StructArray>()?.clone();
+        let pairs = extra
+            .values()
+            .as_any()
+            .downcast_ref::<StructArray>()?
+            .clone();
         let record = ["exhibit", "member", "offset", "length", "other"]
             .iter()
             .map(|name| batch.column_by_name(name).cloned())
@@ -327,8 +350,16 @@ impl RowView<CopyRow> for CopyView {
             clock: column(batch, "clock")?,
             inferred: column(batch, "inferred")?,
             extra,
-            extra_names: pairs.column_by_name("name")?.as_any().downcast_ref().cloned()?,
-            extra_values: pairs.column_by_name("value")?.as_any().downcast_ref().cloned()?,
+            extra_names: pairs
+                .column_by_name("name")?
+                .as_any()
+                .downcast_ref()
+                .cloned()?,
+            extra_values: pairs
+                .column_by_name("value")?
+                .as_any()
+                .downcast_ref()
+                .cloned()?,
             borrowed: column(batch, "borrowed")?,
             anomalies: column(batch, "anomalies")?,
         })
@@ -338,7 +369,12 @@ impl RowView<CopyRow> for CopyView {
         let record = self.record.get(at)?;
         let network_id = self.network_id(at)?;
         let extra = list_range(&self.extra, at)
-            .map(|i| (self.extra_names.value(i).to_owned(), self.extra_values.value(i).to_owned()))
+            .map(|i| {
+                (
+                    self.extra_names.value(i).to_owned(),
+                    self.extra_values.value(i).to_owned(),
+                )
+            })
             .collect();
         let borrowed = match text(&self.borrowed, at) {
             None => Vec::new(),
@@ -370,9 +406,11 @@ impl CopyView {
     fn network_id(&self, at: usize) -> Option<Option<NetworkId>> {
         match (owned(&self.id_network, at), owned(&self.id, at)) {
             (None, None) => Some(None),
-            (Some(network), Some(id)) => {
-                Some(Some(NetworkId { network, conversation: owned(&self.id_conversation, at), id }))
-            }
+            (Some(network), Some(id)) => Some(Some(NetworkId {
+                network,
+                conversation: owned(&self.id_conversation, at),
+                id,
+            })),
             _ => None,
         }
     }
@@ -394,11 +432,29 @@ mod tests {
     #[test]
     fn borrowed_values_survive_text() {
         let borrowed = vec![
-            Borrowed { field: "time", origin: Origin::Leaf { offset: 3, length: 14 } },
-            Borrowed { field: "from", origin: Origin::Path },
-            Borrowed { field: "to", origin: Origin::Mapping },
-            Borrowed { field: "text", origin: Origin::Neighbours },
-            Borrowed { field: "odd;na@me=50%25", origin: Origin::Path },
+            Borrowed {
+                field: "time",
+                origin: Origin::Leaf {
+                    offset: 3,
+                    length: 14,
+                },
+            },
+            Borrowed {
+                field: "from",
+                origin: Origin::Path,
+            },
+            Borrowed {
+                field: "to",
+                origin: Origin::Mapping,
+            },
+            Borrowed {
+                field: "text",
+                origin: Origin::Neighbours,
+            },
+            Borrowed {
+                field: "odd;na@me=50%25",
+                origin: Origin::Path,
+            },
         ];
         let mut text = String::new();
         put_borrowed(&mut text, &borrowed);

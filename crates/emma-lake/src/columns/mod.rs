@@ -27,8 +27,8 @@ pub trait Codec: Clone + Send + Sync + std::fmt::Debug + 'static {
 /// and each compressed column costs a reader a decompressor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Tuning {
-    /// With a dictionary, as long as that stays small.
-    pub dictionary: bool,
+    /// With a dictionary of at most so many bytes; 0: without.
+    pub dictionary_bytes_max: usize,
     /// The encoding without one.
     pub encoding: Option<Encoding>,
     /// With zstd.
@@ -39,8 +39,19 @@ pub struct Tuning {
 
 impl Tuning {
     /// Few distinct values.
-    pub const FEW: Tuning =
-        Tuning { dictionary: true, encoding: None, compressed: false, bounds: false };
+    pub const FEW: Tuning = Tuning {
+        dictionary_bytes_max: 16 << 10,
+        encoding: None,
+        compressed: false,
+        bounds: false,
+    };
+    /// Exhibit ids: long, incompressible, repeated out of order where many phones talk.
+    pub const EXHIBITS: Tuning = Tuning {
+        dictionary_bytes_max: 8 << 20,
+        encoding: Some(Encoding::DELTA_BYTE_ARRAY),
+        compressed: true,
+        bounds: false,
+    };
     /// Names that repeat, of which there may be many.
     pub const NAMES: Tuning = Tuning {
         encoding: Some(Encoding::DELTA_LENGTH_BYTE_ARRAY),
@@ -49,7 +60,7 @@ impl Tuning {
     };
     /// Numbers near their neighbours.
     pub const NUMBERS: Tuning = Tuning {
-        dictionary: false,
+        dictionary_bytes_max: 0,
         encoding: Some(Encoding::DELTA_BINARY_PACKED),
         compressed: false,
         bounds: false,
@@ -61,12 +72,17 @@ impl Tuning {
         ..Tuning::NUMBERS
     };
     /// Any texts.
-    pub const TEXTS: Tuning =
-        Tuning { encoding: Some(Encoding::DELTA_LENGTH_BYTE_ARRAY), ..Tuning::IDS };
+    pub const TEXTS: Tuning = Tuning {
+        encoding: Some(Encoding::DELTA_LENGTH_BYTE_ARRAY),
+        ..Tuning::IDS
+    };
 
     /// The same with bounds.
     pub const fn bounded(self) -> Tuning {
-        Tuning { bounds: true, ..self }
+        Tuning {
+            bounds: true,
+            ..self
+        }
     }
 }
 
@@ -112,5 +128,9 @@ fn element(data_type: DataType) -> FieldRef {
 
 /// A column as the array type it must be. Cloning an array copies pointers only.
 fn column<A: Array + Clone + 'static>(batch: &RecordBatch, name: &str) -> Option<A> {
-    batch.column_by_name(name)?.as_any().downcast_ref::<A>().cloned()
+    batch
+        .column_by_name(name)?
+        .as_any()
+        .downcast_ref::<A>()
+        .cloned()
 }

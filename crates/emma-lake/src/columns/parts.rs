@@ -24,7 +24,9 @@ pub(super) fn take_member(text: &str) -> Option<MemberPath> {
         return Some(MemberPath::default());
     }
     let ordinals: Option<Vec<u32>> = text.split('/').map(|part| part.parse().ok()).collect();
-    ordinals.filter(|ordinals| ordinals.len() <= MemberPath::DEPTH_MAX).map(MemberPath)
+    ordinals
+        .filter(|ordinals| ordinals.len() <= MemberPath::DEPTH_MAX)
+        .map(MemberPath)
 }
 
 /// A digest column: hexadecimal, the last one kept because neighbours repeat it.
@@ -70,7 +72,12 @@ impl RecordColumns {
     }
 
     pub(super) fn push(&mut self, id: &RecordId) {
-        if let RecordId::Sealed { exhibit, member, place: Place::Span { offset, length } } = id {
+        if let RecordId::Sealed {
+            exhibit,
+            member,
+            place: Place::Span { offset, length },
+        } = id
+        {
             self.exhibit.push(&exhibit.0);
             if member.0.is_empty() {
                 self.member.append_null();
@@ -114,7 +121,9 @@ pub(super) struct RecordView {
 
 impl RecordView {
     pub(super) fn new(columns: &[ArrayRef]) -> Option<RecordView> {
-        let [exhibit, member, offset, length, other] = columns else { return None };
+        let [exhibit, member, offset, length, other] = columns else {
+            return None;
+        };
         Some(RecordView {
             exhibit: exhibit.as_any().downcast_ref().cloned()?,
             member: member.as_any().downcast_ref().cloned()?,
@@ -133,7 +142,12 @@ impl RecordView {
         if self.offset.is_null(at) || self.length.is_null(at) {
             return None;
         }
-        Some(RecordId::span(exhibit, member, self.offset.value(at), self.length.value(at)))
+        Some(RecordId::span(
+            exhibit,
+            member,
+            self.offset.value(at),
+            self.length.value(at),
+        ))
     }
 }
 
@@ -230,7 +244,10 @@ impl PlaceView {
             return Some(Place::Span { offset, length });
         }
         let table = text(&self.table, at)?.to_owned();
-        self.row.is_valid(at).then(|| Place::Row { table, row: self.row.value(at) })
+        self.row.is_valid(at).then(|| Place::Row {
+            table,
+            row: self.row.value(at),
+        })
     }
 }
 
@@ -243,7 +260,10 @@ pub(super) struct TextsColumn {
 
 impl Default for TextsColumn {
     fn default() -> TextsColumn {
-        TextsColumn { ends: vec![0], values: StringBuilder::new() }
+        TextsColumn {
+            ends: vec![0],
+            values: StringBuilder::new(),
+        }
     }
 }
 
@@ -260,7 +280,11 @@ impl TextsColumn {
     }
 
     pub(super) fn take(&mut self) -> ArrayRef {
-        list(DataType::Utf8, &mut self.ends, Arc::new(self.values.finish()))
+        list(
+            DataType::Utf8,
+            &mut self.ends,
+            Arc::new(self.values.finish()),
+        )
     }
 }
 
@@ -290,7 +314,9 @@ pub(super) fn list_range(list: &ListArray, at: usize) -> std::ops::Range<usize> 
 
 /// The texts of list `at`.
 pub(super) fn texts(list: &ListArray, values: &StringArray, at: usize) -> Vec<String> {
-    list_range(list, at).map(|i| values.value(i).to_owned()).collect()
+    list_range(list, at)
+        .map(|i| values.value(i).to_owned())
+        .collect()
 }
 
 /// The value at `at`, where there is one.

@@ -6,15 +6,15 @@ use crate::row::{AnomalyRow, BlobRow, LinkRow};
 use arrow_array::builder::{StringBuilder, UInt8Builder, UInt64Builder};
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, UInt8Array, UInt64Array};
 use arrow_schema::{DataType, SchemaRef};
-use emma_model::digest::Digest;
 use emma_model::ItemClass;
+use emma_model::digest::Digest;
 use std::sync::Arc;
 
 impl Codec for AnomalyRow {
     type Columns = AnomalyColumns;
     type View = AnomalyView;
     const TUNING: &'static [(&'static str, Tuning)] = &[
-        ("exhibit", Tuning::FEW.bounded()),
+        ("exhibit", Tuning::EXHIBITS.bounded()),
         ("member", Tuning::NAMES),
         ("offset", Tuning::NUMBERS.bounded()),
         ("length", Tuning::NUMBERS),
@@ -112,7 +112,7 @@ impl Codec for LinkRow {
     type Columns = LinkColumns;
     type View = LinkView;
     const TUNING: &'static [(&'static str, Tuning)] = &[
-        ("exhibit", Tuning::FEW.bounded()),
+        ("exhibit", Tuning::EXHIBITS.bounded()),
         ("member", Tuning::NAMES),
         ("offset", Tuning::NUMBERS.bounded()),
         ("length", Tuning::NUMBERS),
@@ -215,7 +215,7 @@ impl Codec for BlobRow {
     type Columns = BlobColumns;
     type View = BlobView;
     const TUNING: &'static [(&'static str, Tuning)] = &[
-        ("exhibit", Tuning::FEW.bounded()),
+        ("exhibit", Tuning::EXHIBITS.bounded()),
         ("member", Tuning::IDS),
         ("name", Tuning::IDS),
         ("digest", Tuning::TEXTS),

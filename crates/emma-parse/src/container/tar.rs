@@ -5,11 +5,12 @@
 //!
 //! 1. A header block of 512 bytes with a valid checksum describes an entry or extends the next.
 //! 2. The content follows, padded to 512 bytes.
-//! 3. A block of zeros ends the archive; a block that is neither is skipped and told, and the
-//!    next valid header goes on.
+//! 3. A block of zeros ends the archive, but headers after it are still read, and told; a block
+//!    that is neither is skipped and told, and the next valid header goes on.
 
-use crate::exhibit::{Bytes, Damage, Opened, Reading, Stream};
+use crate::exhibit::{Opened, Reading};
 use crate::name;
+use crate::source::{Bytes, Damage, Stream};
 use crate::window::{Window, WindowReader};
 use emma_model::Anomaly;
 use std::io::{self, Read};
@@ -20,7 +21,9 @@ const EXTENSION_BYTES_MAX: usize = 64 << 10;
 
 /// True where `head` starts with a tar header.
 pub(crate) fn is_header(head: &[u8]) -> bool {
-    let Some(block) = head.get(..BLOCK) else { return false };
+    let Some(block) = head.get(..BLOCK) else {
+        return false;
+    };
     // The old format before ustar has no magic; a checksum over names alone is too weak a sign.
     block[257..].starts_with(b"ustar") && checksum_holds(block)
 }
@@ -39,65 +42,86 @@ pub(crate) fn read(
     opened: &Opened,
     window: &mut Window<'_>,
 ) -> io::Result<Vec<Anomaly>> {
-    let mut anomalies = Vec::new();
+    let mut state = State::default();
     let mut ordinal = 0;
     let mut extension = Extension::default();
-    let mut skipping = false;
-    loop {
-        if !window.fill(BLOCK)? {
-            if !window.bytes().is_empty() || skipping {
-                anomalies.push(Anomaly::new("tar.truncated", "the archive ends inside a block"));
-            } else {
-                anomalies.push(Anomaly::new("tar.no_end", "the archive has no end mark"));
-            }
-            return Ok(anomalies);
-        }
+    while window.fill(BLOCK)? {
         let block: [u8; BLOCK] = window.bytes()[..BLOCK].try_into().expect("a whole block");
         window.consume_lines(BLOCK, 0);
-        if block.iter().all(|byte| *byte == 0) {
-            return Ok(anomalies);
-        }
-        if !checksum_holds(&block) {
-            if !skipping {
-                anomalies.push(Anomaly::new("tar.header", "a block is no valid header; skipped"));
-            }
-            skipping = true;
+        if !state.is_header(&block) {
             continue;
         }
-        skipping = false;
         let size = number(&block[124..136]).unwrap_or(0);
-        match block[156] {
-            kind @ (b'x' | b'g' | b'L' | b'K') => {
-                let content = read_extension(window, size)?;
-                match kind {
-                    b'x' => extension.pax(&content),
-                    b'L' => extension.path = Some(until_nul(&content).to_vec()),
-                    _ => {}
-                }
-                if size > EXTENSION_BYTES_MAX as u64 {
-                    let note = "an extended header is too long to be read whole";
-                    anomalies.push(Anomaly::new("tar.extension_long", note));
-                }
+        let kind = block[156];
+        if let b'x' | b'g' | b'L' | b'K' = kind {
+            let content = read_extension(window, size)?;
+            match kind {
+                b'x' => extension.pax(&content),
+                b'L' => extension.path = Some(until_nul(&content).to_vec()),
+                _ => {}
             }
-            kind => {
-                let extension = std::mem::take(&mut extension);
-                if !reading.disk.admit_member() || ordinal == u32::MAX {
-                    anomalies.push(Anomaly::new("container.members_limit", "too many members"));
-                    return Ok(anomalies);
-                }
-                let size = match kind {
-                    // Links, devices, folders and pipes have no content of their own.
-                    b'1'..=b'6' => 0,
-                    _ => extension.size.unwrap_or(size),
-                };
-                entry(reading, opened, window, ordinal, &block, extension, size)?;
-                ordinal += 1;
-                if reading.disk.exhausted() {
-                    let note = "unpacking stopped at the limit";
-                    anomalies.push(Anomaly::new("container.unpacked_limit", note));
-                    return Ok(anomalies);
-                }
+            if size > EXTENSION_BYTES_MAX as u64 {
+                let note = "an extended header is too long to be read whole";
+                state.tell("tar.extension_long", note);
             }
+            continue;
+        }
+        let extension = std::mem::take(&mut extension);
+        if !reading.disk.admit_member() || ordinal == u32::MAX {
+            state.tell("container.members_limit", "too many members");
+            return Ok(state.anomalies);
+        }
+        let size = match kind {
+            // Links, devices, folders and pipes have no content of their own.
+            b'1'..=b'6' => 0,
+            _ => extension.size.unwrap_or(size),
+        };
+        entry(reading, opened, window, ordinal, &block, extension, size)?;
+        ordinal += 1;
+        if reading.disk.exhausted() {
+            state.tell("container.unpacked_limit", "unpacking stopped at the limit");
+            return Ok(state.anomalies);
+        }
+    }
+    match (state.ended, window.bytes().iter().all(|byte| *byte == 0)) {
+        (true, true) => {}
+        (true, false) => state.tell("tar.after_end", "bytes follow the end mark"),
+        (false, _) => state.tell("tar.no_end", "the archive has no end mark"),
+    }
+    Ok(state.anomalies)
+}
+
+/// What the blocks so far mean for the next.
+#[derive(Default)]
+struct State {
+    /// A block that is no header was told, and none that is one came since.
+    skipping: bool,
+    /// The end mark was met.
+    ended: bool,
+    anomalies: Vec<Anomaly>,
+}
+
+impl State {
+    /// True for a valid header. Anything else is skipped, and told unless it is the end mark.
+    fn is_header(&mut self, block: &[u8; BLOCK]) -> bool {
+        if block.iter().all(|byte| *byte == 0) {
+            self.ended = true;
+            return false;
+        }
+        let valid = checksum_holds(block);
+        if std::mem::take(&mut self.ended) {
+            self.tell("tar.after_end", "bytes follow the end mark");
+        } else if !valid && !self.skipping {
+            self.tell("tar.header", "a block is no valid header; skipped");
+        }
+        self.skipping = !valid;
+        valid
+    }
+
+    /// Adds an anomaly of the archive; each kind once, whatever hostile blocks repeat.
+    fn tell(&mut self, kind: &'static str, note: &'static str) {
+        if self.anomalies.iter().all(|anomaly| anomaly.kind.0 != kind) {
+            self.anomalies.push(Anomaly::new(kind, note));
         }
     }
 }
@@ -133,9 +157,18 @@ fn entry(
     if let b'1'..=b'6' = block[156] {
         reading.unreadable(member, if block[156] == b'5' { "folder" } else { "link" })?;
     } else {
-        let inner = Content { window, left: &mut left, damage: &damage };
+        let inner = Content {
+            window,
+            left: &mut left,
+            damage: &damage,
+        };
         let disk = reading.disk;
-        let stream = Stream { inner, disk, damage: damage.clone(), damage_kind: "tar.damaged" };
+        let stream = Stream {
+            inner,
+            disk,
+            damage: damage.clone(),
+            damage_kind: "tar.damaged",
+        };
         reading.member(member, Bytes::Stream(Box::new(stream)))?;
     }
     // A member cut by a limit leaves content behind; padding follows in any case.
@@ -152,11 +185,14 @@ struct Content<'c, 'w> {
 
 impl Read for Content<'_, '_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let room = out.len().min(usize::try_from(*self.left).unwrap_or(usize::MAX));
+        let room = out
+            .len()
+            .min(usize::try_from(*self.left).unwrap_or(usize::MAX));
         let n = WindowReader(self.window).read(&mut out[..room])?;
         *self.left -= n as u64;
         if n == 0 && room > 0 {
-            self.damage.set("tar.truncated", "the archive ends inside this member");
+            self.damage
+                .set("tar.truncated", "the archive ends inside this member");
         }
         Ok(n)
     }
@@ -166,7 +202,10 @@ fn read_extension(window: &mut Window<'_>, size: u64) -> io::Result<Vec<u8>> {
     let wanted = size.min(EXTENSION_BYTES_MAX as u64) as usize;
     window.fill(wanted)?;
     let content = window.bytes()[..wanted.min(window.bytes().len())].to_vec();
-    skip(window, size.checked_next_multiple_of(BLOCK as u64).unwrap_or(size))?;
+    skip(
+        window,
+        size.checked_next_multiple_of(BLOCK as u64).unwrap_or(size),
+    )?;
     Ok(content)
 }
 
@@ -180,11 +219,15 @@ impl Extension {
     fn pax(&mut self, content: &[u8]) {
         let mut rest = content;
         while let Some(space) = memchr::memchr(b' ', rest) {
-            let length = std::str::from_utf8(&rest[..space]).ok().and_then(|n| n.parse().ok());
+            let length = std::str::from_utf8(&rest[..space])
+                .ok()
+                .and_then(|n| n.parse().ok());
             let Some(length) = length.filter(|n: &usize| *n > space + 1 && *n <= rest.len()) else {
                 return;
             };
-            let record = rest[space + 1..length].strip_suffix(b"\n").unwrap_or_default();
+            let record = rest[space + 1..length]
+                .strip_suffix(b"\n")
+                .unwrap_or_default();
             if let Some(equals) = memchr::memchr(b'=', record) {
                 let value = &record[equals + 1..];
                 let text = || std::str::from_utf8(value).ok();

@@ -1,7 +1,8 @@
 //! zip: by central directory; by local headers where that is unreadable.
 
-use crate::exhibit::{Bytes, Damage, Disk, Opened, Positioned, Reading, Stream, Whole};
+use crate::exhibit::{Opened, Reading};
 use crate::name;
+use crate::source::{Bytes, Damage, Disk, Positioned, Stream, Whole};
 use emma_model::Anomaly;
 use rawzip::{CompressionMethod, ReaderAt, ZipLocator};
 use std::collections::BTreeSet;
@@ -34,6 +35,15 @@ struct Listing {
     names: BTreeSet<u64>,
     ranges: Vec<(u64, u64)>,
     anomalies: Vec<Anomaly>,
+}
+
+impl Listing {
+    /// True for a name not met before.
+    fn is_new(&mut self, name: &[u8]) -> bool {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(name);
+        self.names.insert(hasher.finish())
+    }
 }
 
 /// Reads the entries of a zip as members.
@@ -113,7 +123,10 @@ fn by_local_headers(
     let mut at = 0;
     while let Some(found) = find_signature(reading, whole, at)? {
         let mut fixed = [0; FIXED];
-        let source = Watched { whole, disk: reading.disk };
+        let source = Watched {
+            whole,
+            disk: reading.disk,
+        };
         if source.read_up_to(&mut fixed, found)? < FIXED {
             return Ok(());
         }
@@ -126,7 +139,11 @@ fn by_local_headers(
         // With bit 3 the sizes follow the content; packed streams know their own end.
         let sized = short(6) & 8 == 0 && long(18) != u32::MAX;
         let packed = u64::from(long(18));
-        let end = if sized { start.saturating_add(packed).min(whole.length) } else { whole.length };
+        let end = if sized {
+            start.saturating_add(packed).min(whole.length)
+        } else {
+            whole.length
+        };
         let entry = Entry {
             folder: name.ends_with(b"/"),
             name,
@@ -142,7 +159,11 @@ fn by_local_headers(
             // Its range reaches to the end of the file: that is no overlap.
             listing.ranges.pop();
         }
-        at = if sized { end.max(found + 4) } else { start.min(whole.length).max(found + 4) };
+        at = if sized {
+            end.max(found + 4)
+        } else {
+            start.min(whole.length).max(found + 4)
+        };
     }
     Ok(())
 }
@@ -150,7 +171,10 @@ fn by_local_headers(
 /// Where the next local header's signature stands, from `at` on.
 fn find_signature(reading: &Reading<'_>, whole: Whole<'_>, at: u64) -> io::Result<Option<u64>> {
     const OVERLAP: u64 = 3;
-    let source = Watched { whole, disk: reading.disk };
+    let source = Watched {
+        whole,
+        disk: reading.disk,
+    };
     let mut buffer = vec![0; PACKED_BUFFER_BYTES];
     let mut at = at;
     loop {
@@ -175,57 +199,91 @@ fn member(
 ) -> io::Result<bool> {
     if reading.disk.exhausted() {
         let note = "unpacking stopped at the limit";
-        listing.anomalies.push(Anomaly::new("container.unpacked_limit", note));
+        listing
+            .anomalies
+            .push(Anomaly::new("container.unpacked_limit", note));
         return Ok(false);
     }
     if !reading.disk.admit_member() {
-        listing.anomalies.push(Anomaly::new("container.members_limit", "too many members"));
+        listing
+            .anomalies
+            .push(Anomaly::new("container.members_limit", "too many members"));
         return Ok(false);
     }
     let mut anomalies = Vec::new();
-    let mut hasher = DefaultHasher::new();
-    hasher.write(&entry.name);
-    if !listing.names.insert(hasher.finish()) {
+    if !listing.is_new(&entry.name) {
         let note = "an earlier member has the same name";
         anomalies.push(Anomaly::field("zip.duplicate_name", "name", note));
     }
-    let damage = Damage::default();
     let name = name::decode(&entry.name, &mut anomalies);
     let path = opened.path.child(listing.ordinal);
     listing.ordinal += 1;
-    let opened = Opened { path, name, damage: damage.clone(), anomalies };
-    if entry.folder {
-        return reading.unreadable(opened, "folder").map(|()| true);
-    }
-    let Some((start, end)) = entry.range else {
-        damage.set("zip.local_header", "the member's own header is unreadable");
-        return reading.unreadable(opened, "zip").map(|()| true);
+    let damage = Damage::default();
+    let opened = Opened {
+        path,
+        name,
+        damage: damage.clone(),
+        anomalies,
     };
-    listing.ranges.push((start, end));
+    if entry.folder && entry.stated.is_none_or(|(bytes, _)| bytes == 0) {
+        reading.unreadable(opened, "folder")?;
+        return Ok(true);
+    }
+    listing.ranges.extend(entry.range);
+    match open(reading.disk, whole, &entry, &damage)? {
+        Some(inner) => {
+            let stream = Stream {
+                inner,
+                disk: reading.disk,
+                damage,
+                damage_kind: "zip.damaged",
+            };
+            reading.member(opened, Bytes::Stream(Box::new(stream)))?;
+        }
+        None => reading.unreadable(opened, "zip")?,
+    }
+    Ok(true)
+}
+
+/// The unpacked bytes of an entry; `None`, with the damage set, where none can be had.
+fn open<'o, 'd: 'o>(
+    disk: &'d Disk<'d>,
+    whole: Whole<'o>,
+    entry: &Entry,
+    damage: &Damage,
+) -> io::Result<Option<Checked<Box<dyn Read + 'o>>>> {
+    let Some((at, end)) = entry.range else {
+        damage.set("zip.local_header", "the member's own header is unreadable");
+        return Ok(None);
+    };
     if entry.encrypted {
         damage.set("zip.encrypted", "the member is encrypted");
-        return reading.unreadable(opened, "zip").map(|()| true);
+        return Ok(None);
     }
     if end > whole.length {
         damage.set("zip.truncated", "the archive ends inside this member");
     }
-    let disk = reading.disk;
-    let packed = Positioned { file: whole.file, disk, at: start, end };
+    let packed = Positioned {
+        file: whole.file,
+        disk,
+        at,
+        end,
+    };
     let packed = BufReader::with_capacity(PACKED_BUFFER_BYTES, packed);
     let Some(inner) = unpacker(entry.method, packed)? else {
-        damage.set("zip.method", "the member is packed in a way that is not supported");
-        return reading.unreadable(opened, "zip").map(|()| true);
+        damage.set(
+            "zip.method",
+            "the member is packed in a way that is not supported",
+        );
+        return Ok(None);
     };
-    let inner = Checked {
+    Ok(Some(Checked {
         inner,
         stated: entry.stated,
         crc: flate2::Crc::new(),
         bytes: 0,
         damage: damage.clone(),
-    };
-    let stream = Stream { inner, disk, damage, damage_kind: "zip.damaged" };
-    reading.member(opened, Bytes::Stream(Box::new(stream)))?;
-    Ok(true)
+    }))
 }
 
 /// The decoder for a method, `None` where there is none.
@@ -262,10 +320,12 @@ impl<R: Read> Read for Checked<R> {
         if n == 0 && !out.is_empty() {
             match self.stated {
                 Some((bytes, _)) if bytes != self.bytes => {
-                    self.damage.set("zip.length", "the member is not as long as stated");
+                    self.damage
+                        .set("zip.length", "the member is not as long as stated");
                 }
                 Some((_, crc)) if crc != self.crc.sum() => {
-                    self.damage.set("zip.checksum", "the member's checksum does not hold");
+                    self.damage
+                        .set("zip.checksum", "the member's checksum does not hold");
                 }
                 _ => {}
             }
@@ -298,7 +358,13 @@ impl Watched<'_, '_> {
 impl ReaderAt for Watched<'_, '_> {
     fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
         let end = u64::MAX;
-        Positioned { file: self.whole.file, disk: self.disk, at: offset, end }.read(out)
+        Positioned {
+            file: self.whole.file,
+            disk: self.disk,
+            at: offset,
+            end,
+        }
+        .read(out)
     }
 }
 

@@ -1,13 +1,16 @@
 //! JSON by byte spans: no tree, no events, nothing allocated but strings with escapes.
 //!
 //! - [`scan`]: the members of one object or elements of one array, as spans of its bytes;
+//! - [`skip`]: one value stepped over;
 //! - [`string`]: what a string says;
 //! - [`boundary`]: where a value ends in a stream, in constant memory.
 
 pub mod boundary;
 pub mod scan;
+pub mod skip;
 pub mod string;
 
 pub use boundary::{Boundary, Extent, skip_long, value_extent};
-pub use scan::{Elements, Fault, Kind, Member, Members, Value, skip_value, skip_white, value_at};
+pub use scan::{Elements, Member, Members};
+pub use skip::{Fault, Kind, Value, skip_value, skip_white, value_at};
 pub use string::{Decoded, decode};

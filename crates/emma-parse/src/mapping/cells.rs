@@ -66,7 +66,10 @@ pub(super) struct Cells<'a> {
 impl<'a> Cells<'a> {
     /// Empty cells for `specs`.
     pub fn new(specs: &'a [CellSpec]) -> Cells<'a> {
-        Cells { values: vec![Cell::Absent; specs.len()], specs }
+        Cells {
+            values: vec![Cell::Absent; specs.len()],
+            specs,
+        }
     }
 
     /// Puts characters into a cell.
@@ -77,25 +80,25 @@ impl<'a> Cells<'a> {
 
     /// True where the cell holds nothing.
     pub fn is_absent(&self, cell: CellNumber) -> bool {
-        self.values[usize::from(cell)] == Cell::Absent
+        matches!(self.values[usize::from(cell)], Cell::Absent)
     }
 
     /// The characters of a cell; a nested value as it is written, which `nested` is told.
     #[inline]
     pub fn take(&mut self, cell: CellNumber, nested: &mut bool) -> Option<Cow<'a, str>> {
         let number = usize::from(cell);
+        if let Cell::Nested(bytes) = self.values[number] {
+            *nested = true;
+            return Some(String::from_utf8_lossy(bytes));
+        }
         let value = if self.specs[number].uses <= 1 {
             std::mem::take(&mut self.values[number])
         } else {
             self.values[number].clone()
         };
         match value {
-            Cell::Absent => None,
             Cell::Text(text) => Some(text),
-            Cell::Nested(bytes) => {
-                *nested = true;
-                Some(String::from_utf8_lossy(bytes))
-            }
+            _ => None,
         }
     }
 }
@@ -119,7 +122,10 @@ pub(super) struct SharedValue {
 impl Shared {
     /// Nothing shared, for `count` cells.
     pub fn new(count: usize) -> Shared {
-        Shared { values: vec![None; count], header: None }
+        Shared {
+            values: vec![None; count],
+            header: None,
+        }
     }
 
     /// Copies what is shared into the cells of a record.
@@ -127,7 +133,7 @@ impl Shared {
     pub fn fill<'a>(&'a self, cells: &mut Cells<'a>) {
         for (number, value) in self.values.iter().enumerate() {
             if let Some(value) = value
-                && cells.values[number] == Cell::Absent
+                && matches!(cells.values[number], Cell::Absent)
             {
                 cells.values[number] = Cell::Text(Cow::Borrowed(&value.text));
             }

@@ -2,9 +2,9 @@
 
 use super::cells::{CellNumber, Cells};
 use super::compile_engine::DelimitedRule;
+use super::delimited_rows::{RowEnd, Rows};
 use super::reader::Reader;
 use crate::emit::Emitter;
-use crate::text::Encoding;
 use crate::window::Window;
 use emma_model::Anomaly;
 use emma_model::record::Origin;
@@ -28,9 +28,15 @@ pub(super) fn read(
     emitter: &mut Emitter<'_>,
 ) -> io::Result<()> {
     let dialect = Dialect::of(rule, SEPARATORS[2]);
-    let mut rows = Rows { encoding: reader.encoding, dialect, inside_long: false };
+    let mut rows = Rows {
+        encoding: reader.encoding,
+        dialect,
+        inside_long: false,
+    };
     for _ in 0..rule.skip_lines {
-        let Some((length, _)) = window.next_line(reader.limits.record_bytes_max)? else { break };
+        let Some((length, _)) = window.next_line(reader.limits.record_bytes_max)? else {
+            break;
+        };
         emitter.framing(&window.bytes()[..length], window.line())?;
         window.consume(length);
     }
@@ -58,7 +64,10 @@ pub(super) fn read(
             RowEnd::Whole => {
                 let text = rows.encoding.decode(raw);
                 let trimmed = text.text.trim_end_matches(['\r', '\n']);
-                let comment = rule.comment.as_ref().is_some_and(|mark| trimmed.starts_with(mark));
+                let comment = rule
+                    .comment
+                    .as_ref()
+                    .is_some_and(|mark| trimmed.starts_with(mark));
                 let repeated = header.as_deref().is_some_and(|header| header == raw);
                 if trimmed.trim_matches(' ').is_empty() || comment || repeated {
                     emitter.framing(raw, line)?;
@@ -69,14 +78,25 @@ pub(super) fn read(
                         false => rule.columns.clone(),
                     };
                     columns = place(reader, names.into_iter());
-                    let leaf =
-                        Origin::Leaf { offset: emitter.offset(), length: raw.len() as u64 };
+                    let leaf = Origin::Leaf {
+                        offset: emitter.offset(),
+                        length: raw.len() as u64,
+                    };
                     reader.shared.header = Some(leaf);
                     header = Some(raw.to_vec());
                     emitter.framing(raw, line)?;
                 } else {
                     let replaced = text.replaced;
-                    self::row(reader, &rows.dialect, &columns, trimmed, replaced, raw, line, emitter)?;
+                    self::row(
+                        reader,
+                        &rows.dialect,
+                        &columns,
+                        trimmed,
+                        replaced,
+                        raw,
+                        line,
+                        emitter,
+                    )?;
                 }
             }
         }
@@ -94,8 +114,15 @@ fn separator_line(
     let Some((length, _)) = window.next_line(reader.limits.record_bytes_max)? else {
         return Ok(',');
     };
-    let line = reader.encoding.decode(&window.bytes()[..length]).text.into_owned();
-    let named = line.trim_end().strip_prefix("sep=").and_then(|rest| rest.chars().next());
+    let line = reader
+        .encoding
+        .decode(&window.bytes()[..length])
+        .text
+        .into_owned();
+    let named = line
+        .trim_end()
+        .strip_prefix("sep=")
+        .and_then(|rest| rest.chars().next());
     if let Some(separator) = named.filter(char::is_ascii) {
         emitter.framing(&window.bytes()[..length], window.line())?;
         window.consume(length);
@@ -107,7 +134,11 @@ fn separator_line(
 /// The candidate that cuts `line` into the most fields.
 pub(super) fn likely_separator(line: &str) -> char {
     let count = |separator| {
-        let dialect = Dialect { separator, quote: Some('"'), backslash: false };
+        let dialect = Dialect {
+            separator,
+            quote: Some('"'),
+            backslash: false,
+        };
         fields(line, &dialect).count()
     };
     let mut best = (SEPARATORS[2], 1);
@@ -126,18 +157,27 @@ fn place(reader: &mut Reader<'_>, names: impl Iterator<Item = String>) -> Vec<Co
     let mut taken = vec![false; mapping.cells.len()];
     let columns = names.map(|name| {
         let name = name.trim().to_owned();
-        let cell = mapping.cells.iter().position(|spec| spec.column() == Some(name.as_str()));
+        let cell = mapping
+            .cells
+            .iter()
+            .position(|spec| spec.column() == Some(name.as_str()));
         // The first of two columns with one name is taken, the other stays raw.
         let cell = cell.filter(|cell| !std::mem::replace(&mut taken[*cell], true));
         if cell.is_none() && !mapping.keep.contains(&name) {
             reader.unknown.add(&name);
         }
-        Column { name, cell: cell.map(|cell| cell as CellNumber) }
+        Column {
+            name,
+            cell: cell.map(|cell| cell as CellNumber),
+        }
     });
     columns.collect()
 }
 
-#[allow(clippy::too_many_arguments, reason = "a row and the four places it is told to")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a row and the four places it is told to"
+)]
 fn row(
     reader: &mut Reader<'_>,
     dialect: &Dialect,
@@ -154,12 +194,16 @@ fn row(
     let mut count = 0;
     for field in fields(text, dialect) {
         if field.odd {
-            let name = columns.get(count).map_or_else(String::new, |column| column.name.clone());
+            let name = columns
+                .get(count)
+                .map_or_else(String::new, |column| column.name.clone());
             let note = "characters stand after a closing quote";
             anomalies.push(Anomaly::field("csv.quote", name, note));
         }
         match columns.get(count) {
-            Some(Column { cell: Some(cell), .. }) => cells.set(*cell, field.text),
+            Some(Column {
+                cell: Some(cell), ..
+            }) => cells.set(*cell, field.text),
             Some(column) if !field.text.is_empty() => {
                 extra.push((Cow::Borrowed(column.name.as_str()), field.text));
             }
@@ -176,7 +220,7 @@ fn row(
         let note = "bytes that do not decode were replaced";
         anomalies.push(Anomaly::new("text.replaced", note));
     }
-    reader.cells_record(cells, None, extra, anomalies, raw, line, emitter)
+    reader.cells_record(cells, extra, anomalies, raw, line, emitter)
 }
 
 /// How fields are cut and quoted. All marks are ASCII.
@@ -190,7 +234,11 @@ pub(super) struct Dialect {
 impl Dialect {
     fn of(rule: &DelimitedRule, separator: char) -> Dialect {
         let separator = rule.separator.unwrap_or(separator);
-        Dialect { separator, quote: rule.quote, backslash: rule.backslash }
+        Dialect {
+            separator,
+            quote: rule.quote,
+            backslash: rule.backslash,
+        }
     }
 }
 
@@ -223,7 +271,10 @@ pub(super) fn fields<'t>(
 }
 
 fn plain(text: &str) -> FieldText<'_> {
-    FieldText { text: Cow::Borrowed(text), odd: false }
+    FieldText {
+        text: Cow::Borrowed(text),
+        odd: false,
+    }
 }
 
 /// A field whose opening quote was just taken.
@@ -234,7 +285,13 @@ fn quoted<'t>(text: &'t str, quote: char, dialect: &Dialect) -> (FieldText<'t>, 
     loop {
         let Some(at) = rest.find([quote, if dialect.backslash { '\\' } else { quote }]) else {
             out.push_str(rest);
-            return (FieldText { text: Cow::Owned(out), odd: true }, None);
+            return (
+                FieldText {
+                    text: Cow::Owned(out),
+                    odd: true,
+                },
+                None,
+            );
         };
         let mark = rest.as_bytes()[at];
         let after = &rest[at + 1..];
@@ -266,120 +323,23 @@ fn quoted<'t>(text: &'t str, quote: char, dialect: &Dialect) -> (FieldText<'t>, 
         };
         let odd = !tail.trim().is_empty();
         if !changed && !odd {
-            return (FieldText { text: Cow::Borrowed(&rest[..at]), odd }, next);
+            return (
+                FieldText {
+                    text: Cow::Borrowed(&rest[..at]),
+                    odd,
+                },
+                next,
+            );
         }
         out.push_str(&rest[..at]);
         out.push_str(if odd { tail } else { "" });
-        return (FieldText { text: Cow::Owned(out), odd }, next);
-    }
-}
-
-/// Finds where rows end in the original bytes.
-struct Rows {
-    encoding: Encoding,
-    dialect: Dialect,
-    /// The line in hand began before and was too long.
-    inside_long: bool,
-}
-
-/// A row's length with its line feed, and how it ended.
-struct RowSpan {
-    length: usize,
-    end: RowEnd,
-}
-
-enum RowEnd {
-    Whole,
-    /// Its first line alone is longer than a record may be: a piece of it.
-    TooLong,
-    /// A quote does not close within the limit: its first line alone.
-    OpenQuote,
-}
-
-impl Rows {
-    fn next(&mut self, window: &mut Window<'_>, length_max: usize) -> io::Result<Option<RowSpan>> {
-        if self.inside_long {
-            let Some((length, cut)) = window.next_line(length_max)? else { return Ok(None) };
-            self.inside_long = cut;
-            return Ok(Some(RowSpan { length, end: RowEnd::TooLong }));
-        }
-        let mut scan = Scan::default();
-        loop {
-            let reach = window.bytes().len().min(length_max);
-            if let Some(length) = scan.feed(&window.bytes()[..reach], self) {
-                return Ok(Some(RowSpan { length, end: RowEnd::Whole }));
-            }
-            if reach == length_max || !window.more()? {
-                break;
-            }
-        }
-        let left = window.bytes().len();
-        if left == 0 {
-            return Ok(None);
-        }
-        if left < length_max && !scan.in_quotes {
-            return Ok(Some(RowSpan { length: left, end: RowEnd::Whole }));
-        }
-        let Some((length, cut)) = window.next_line(length_max)? else { return Ok(None) };
-        self.inside_long = cut;
-        let end = match (cut, scan.in_quotes) {
-            (false, true) => RowEnd::OpenQuote,
-            (false, false) if window.ended() && length == left => RowEnd::Whole,
-            _ => RowEnd::TooLong,
-        };
-        Ok(Some(RowSpan { length, end }))
-    }
-}
-
-/// Where the search for a row's end stands.
-struct Scan {
-    at: usize,
-    in_quotes: bool,
-    field_start: bool,
-    escaped: bool,
-}
-
-impl Default for Scan {
-    fn default() -> Scan {
-        Scan { at: 0, in_quotes: false, field_start: true, escaped: false }
-    }
-}
-
-impl Scan {
-    /// Goes on over `bytes`, which start at the row; its length once it ends among them.
-    fn feed(&mut self, bytes: &[u8], rows: &Rows) -> Option<usize> {
-        let unit = rows.encoding.unit_bytes();
-        let low = usize::from(rows.encoding == Encoding::Utf16Be);
-        let mark = |c: char| u8::try_from(c).unwrap_or(0);
-        let separator = mark(rows.dialect.separator);
-        let quote = rows.dialect.quote.map(mark);
-        while self.at + unit <= bytes.len() {
-            let byte = match unit {
-                1 => bytes[self.at],
-                // Characters beyond Latin-1 are no marks.
-                _ if bytes[self.at + 1 - low] != 0 => 0xFF,
-                _ => bytes[self.at + low],
-            };
-            self.at += unit;
-            if self.in_quotes {
-                match byte {
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' if rows.dialect.backslash => self.escaped = true,
-                    // A doubled quote closes and opens again.
-                    byte if Some(byte) == quote => self.in_quotes = false,
-                    _ => {}
-                }
-                self.field_start = !self.in_quotes && !rows.dialect.backslash;
-                continue;
-            }
-            match byte {
-                b'\n' => return Some(self.at),
-                byte if byte == separator => self.field_start = true,
-                byte if self.field_start && Some(byte) == quote => self.in_quotes = true,
-                _ => self.field_start = false,
-            }
-        }
-        None
+        return (
+            FieldText {
+                text: Cow::Owned(out),
+                odd,
+            },
+            next,
+        );
     }
 }
 
@@ -388,8 +348,14 @@ mod tests {
     use super::*;
 
     fn cut(row: &str, separator: char, backslash: bool) -> Vec<String> {
-        let dialect = Dialect { separator, quote: Some('"'), backslash };
-        fields(row, &dialect).map(|field| field.text.into_owned()).collect()
+        let dialect = Dialect {
+            separator,
+            quote: Some('"'),
+            backslash,
+        };
+        fields(row, &dialect)
+            .map(|field| field.text.into_owned())
+            .collect()
     }
 
     #[test]

@@ -18,7 +18,11 @@ pub struct MappingError {
 
 impl fmt::Display for MappingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "mapping, line {}, column {}: {}", self.line, self.column, self.message)?;
+        write!(
+            f,
+            "mapping, line {}, column {}: {}",
+            self.line, self.column, self.message
+        )?;
         match &self.suggestion {
             Some(suggestion) => write!(f, " ({suggestion})"),
             None => Ok(()),
@@ -37,7 +41,11 @@ pub(super) struct Problem {
 impl Problem {
     /// A problem without a suggestion.
     pub fn new(span: Range<usize>, message: impl Into<String>) -> Problem {
-        Problem { span, message: message.into(), suggestion: None }
+        Problem {
+            span,
+            message: message.into(),
+            suggestion: None,
+        }
     }
 
     /// Adds what was probably meant.
@@ -49,7 +57,12 @@ impl Problem {
     /// Counts lines and characters in `text`.
     pub fn at(self, text: &str) -> MappingError {
         let (line, column) = position(text, self.span.start);
-        MappingError { line, column, message: self.message, suggestion: self.suggestion }
+        MappingError {
+            line,
+            column,
+            message: self.message,
+            suggestion: self.suggestion,
+        }
     }
 }
 
@@ -97,10 +110,7 @@ pub(super) fn did_you_mean<'a>(
 
 /// The entry of `known` with the smallest edit distance, if that is at most a third of the
 /// word's length (at least 1, case not counted), else one that the word abbreviates or extends.
-pub(super) fn nearest<'a>(
-    word: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = word.to_lowercase();
     let worst = (folded.chars().count() / 3).max(1);
     let mut best: Option<(usize, &str)> = None;
@@ -152,9 +162,12 @@ mod tests {
 
     #[test]
     fn distances_count_swapped_neighbours_once() {
-        for (a, b, distance) in
-            [("", "", 0), ("sender", "sneder", 1), ("time", "times", 1), ("abc", "xyz", 3)]
-        {
+        for (a, b, distance) in [
+            ("", "", 0),
+            ("sender", "sneder", 1),
+            ("time", "times", 1),
+            ("abc", "xyz", 3),
+        ] {
             assert_eq!(edit_distance(a, b), distance, "{a} {b}");
         }
     }

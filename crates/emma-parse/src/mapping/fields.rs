@@ -2,18 +2,14 @@
 
 use super::cells::{Cell, CellNumber, Cells, Shared};
 use super::compile::Compiled;
+use super::fields_time::Carried;
 use super::schema::Unescape;
-use super::time::{Bounds, TimeRule};
-use super::time_pattern::{DAY, HOUR};
+use super::time::TimeRule;
 use super::unescape;
-use crate::json::{Elements, Kind as JsonKind, Members, decode};
 use emma_model::record::{Borrowed, Origin};
-use emma_model::{Anomaly, Link, Micros, Record, RecordKind, Time};
+use emma_model::{Anomaly, Link, Record, RecordKind};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-/// A clock may go back by this much (a correction) before its day is taken to be unsure.
-pub(super) const CLOCK_SLACK: Micros = HOUR;
 
 /// Where a value comes from.
 #[derive(Clone, Debug)]
@@ -98,23 +94,6 @@ pub(super) struct LinkRule {
     pub target_replace: String,
 }
 
-/// What carries over from record to record within one member.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Carried {
-    last: Option<Micros>,
-    days: i64,
-    /// The path that links of this member speak of; `None` where the rule does not fit the path.
-    pub target: Option<String>,
-}
-
-impl Carried {
-    /// Forgets the clock: a new date has been stated.
-    pub fn new_day(&mut self) {
-        self.last = None;
-        self.days = 0;
-    }
-}
-
 /// The name of a row's columns, for [`Borrowed::field`].
 const COLUMNS: &str = "columns";
 
@@ -157,7 +136,10 @@ impl Compiled {
             link(rule, cells, carried, anomalies, &mut record);
         }
         if let Some(origin) = &shared.header {
-            record.borrowed.push(Borrowed { field: COLUMNS, origin: origin.clone() });
+            record.borrowed.push(Borrowed {
+                field: COLUMNS,
+                origin: origin.clone(),
+            });
         }
         record
     }
@@ -165,7 +147,11 @@ impl Compiled {
     fn kind_of(&self, cells: &mut Cells<'_>, anomalies: &mut Vec<Anomaly>) -> RecordKind {
         match &self.kind {
             KindRule::Constant(kind) => *kind,
-            KindRule::Table { cell, table, otherwise } => {
+            KindRule::Table {
+                cell,
+                table,
+                otherwise,
+            } => {
                 let word = match &cells.values[usize::from(*cell)] {
                     Cell::Text(text) => text.trim(),
                     _ => "",
@@ -181,56 +167,11 @@ impl Compiled {
     }
 
     /// Spells a handle by the mapping's case rule.
-    fn handle<'a>(&self, handle: Cow<'a, str>) -> Cow<'a, str> {
+    pub(super) fn handle<'a>(&self, handle: Cow<'a, str>) -> Cow<'a, str> {
         if self.lower_handles && handle.chars().any(char::is_uppercase) {
             Cow::Owned(handle.to_lowercase())
         } else {
             handle
-        }
-    }
-
-    fn recipients<'a>(
-        &'a self,
-        to: &'a Recipients,
-        cells: &mut Cells<'a>,
-        shared: &Shared,
-        anomalies: &mut Vec<Anomaly>,
-        record: &mut Record<'a>,
-    ) {
-        match to {
-            Recipients::Split(field, split) => {
-                field.borrow("to", cells, shared, &mut record.borrowed);
-                let Some(value) = field.value("to", cells, anomalies) else { return };
-                match split {
-                    None => record.to.push(self.handle(value)),
-                    Some(separator) => {
-                        for part in split_cow(value, separator) {
-                            if !part.is_empty() {
-                                record.to.push(self.handle(part));
-                            }
-                        }
-                    }
-                }
-            }
-            Recipients::List(cell, keys) => {
-                let mut list = Vec::new();
-                match &cells.values[usize::from(*cell)] {
-                    Cell::Absent => {}
-                    Cell::Text(text) => list.push(text.clone()),
-                    Cell::Nested(bytes) => elements(bytes, keys, &mut list, anomalies),
-                }
-                record.to = list.into_iter().map(|handle| self.handle(handle)).collect();
-            }
-            Recipients::Others(parties) => {
-                for party in parties {
-                    let Some(value) = party.value("to", cells, anomalies) else { continue };
-                    let value = self.handle(value);
-                    if record.from.as_ref() != Some(&value) && !record.to.contains(&value) {
-                        party.borrow("to", cells, shared, &mut record.borrowed);
-                        record.to.push(value);
-                    }
-                }
-            }
         }
     }
 }
@@ -245,13 +186,21 @@ impl Field {
         anomalies: &mut Vec<Anomaly>,
     ) -> Option<Cow<'a, str>> {
         let mut nested = false;
-        let value = self.expression.evaluate(cells, &mut nested);
+        let value = match self.expression {
+            // The ordinary case, worth a way of its own.
+            Expression::Cell(cell) => cells.take(cell, &mut nested),
+            _ => self.expression.evaluate(cells, &mut nested),
+        };
         if nested {
             let note = "a single value was expected, an object or list stands there";
             anomalies.push(Anomaly::field("field.shape", name, note));
         }
         let value = value?;
-        if self.plain { Some(value) } else { self.clean(value) }
+        if self.plain {
+            Some(value)
+        } else {
+            self.clean(value)
+        }
     }
 
     fn clean<'a>(&'a self, value: Cow<'a, str>) -> Option<Cow<'a, str>> {
@@ -271,7 +220,7 @@ impl Field {
 
     /// Notes the origins of what is not in the record's own bytes.
     #[inline]
-    fn borrow(
+    pub fn borrow(
         &self,
         name: &'static str,
         cells: &Cells<'_>,
@@ -282,11 +231,23 @@ impl Field {
             if let Some(value) = &shared.values[usize::from(*cell)]
                 && is_shared(&cells.values[usize::from(*cell)], &value.text)
             {
-                push_new(borrowed, Borrowed { field: name, origin: value.origin.clone() });
+                push_new(
+                    borrowed,
+                    Borrowed {
+                        field: name,
+                        origin: value.origin.clone(),
+                    },
+                );
             }
         }
         if self.constant {
-            push_new(borrowed, Borrowed { field: name, origin: Origin::Mapping });
+            push_new(
+                borrowed,
+                Borrowed {
+                    field: name,
+                    origin: Origin::Mapping,
+                },
+            );
         }
     }
 }
@@ -332,88 +293,6 @@ impl Expression {
     }
 }
 
-impl TimeField {
-    fn read<'a>(
-        &'a self,
-        cells: &mut Cells<'a>,
-        shared: &Shared,
-        carried: &mut Carried,
-        anomalies: &mut Vec<Anomaly>,
-        borrowed: &mut Vec<Borrowed>,
-    ) -> Option<Time<'a>> {
-        // A record that has no time of its own does not get one from the file's name alone.
-        if !self.own.is_empty() && self.own.iter().all(|cell| cells.is_absent(*cell)) {
-            return None;
-        }
-        self.field.borrow("time", cells, shared, borrowed);
-        let own_raw = self.own_raw(cells);
-        let value = self.field.value("time", cells, anomalies)?;
-        let Some(mut bounds) = self.rule.read(&value) else {
-            let note = "the time does not fit the mapping's formats";
-            anomalies.push(Anomaly::field("time.unreadable", "time", note));
-            return None;
-        };
-        if bounds.gap {
-            let note = "clocks skipped this time when summer time began";
-            anomalies.push(Anomaly::field("time.gap", "time", note));
-        }
-        if self.rule.day_rolls {
-            roll(&mut bounds, carried, anomalies);
-        }
-        let raw = match own_raw {
-            OwnRaw::Value => Some(value),
-            OwnRaw::Text(text) => Some(Cow::Owned(text)),
-            OwnRaw::None => None,
-        };
-        Some(Time {
-            raw,
-            lo: bounds.lo,
-            hi: bounds.hi,
-            zone: bounds.zone,
-            clock: self.rule.clock,
-            inferred: bounds.inferred,
-        })
-    }
-
-    /// The characters that the record itself says about its time.
-    fn own_raw(&self, cells: &Cells<'_>) -> OwnRaw {
-        if matches!(self.field.expression, Expression::Cell(_)) {
-            return if self.own.is_empty() { OwnRaw::None } else { OwnRaw::Value };
-        }
-        let mut out = String::new();
-        for cell in &self.own {
-            if let Cell::Text(text) = &cells.values[usize::from(*cell)] {
-                if !out.is_empty() {
-                    out.push(' ');
-                }
-                out.push_str(text);
-            }
-        }
-        if out.is_empty() { OwnRaw::None } else { OwnRaw::Text(out) }
-    }
-}
-
-enum OwnRaw {
-    Value,
-    Text(String),
-    None,
-}
-
-/// Where the date was stated once for many records: a clock that goes back may have passed
-/// midnight, so from there on each record may lie on any of the days begun so far.
-fn roll(bounds: &mut Bounds, carried: &mut Carried, anomalies: &mut Vec<Anomaly>) {
-    if carried.last.is_some_and(|last| bounds.lo < last - CLOCK_SLACK) {
-        carried.days += 1;
-        let note = "the clock goes back; the day may be a later one";
-        anomalies.push(Anomaly::field("time.goes_back", "time", note));
-    }
-    carried.last = Some(bounds.lo);
-    if carried.days > 0 {
-        bounds.hi += carried.days * DAY;
-        bounds.inferred = true;
-    }
-}
-
 fn link<'a>(
     rule: &LinkRule,
     cells: &mut Cells<'a>,
@@ -423,7 +302,10 @@ fn link<'a>(
 ) {
     let mut line = |cell: CellNumber| -> Option<u64> {
         let text = cells.take(cell, &mut false)?;
-        text.trim().parse::<u64>().ok()?.checked_sub(rule.first_line)
+        text.trim()
+            .parse::<u64>()
+            .ok()?
+            .checked_sub(rule.first_line)
     };
     let (Some(from_line), Some(to_line)) = (line(rule.from_line), line(rule.to_line)) else {
         record.kind = RecordKind::Other;
@@ -438,53 +320,15 @@ fn link<'a>(
         return;
     };
     record.link = Some(Link {
-        relation: if from_line == to_line { "start" } else { "reply" },
+        relation: if from_line == to_line {
+            "start"
+        } else {
+            "reply"
+        },
         target_path: Cow::Owned(target.clone()),
         from_line,
         to_line,
     });
-}
-
-/// The handles in a JSON list (or one object): strings and numbers, or what stands under `keys`.
-fn elements<'a>(
-    bytes: &'a [u8],
-    keys: &[String],
-    out: &mut Vec<Cow<'a, str>>,
-    anomalies: &mut Vec<Anomaly>,
-) {
-    if bytes.first() == Some(&b'[') {
-        for element in Elements::new(bytes, crate::json::scan::DEPTH_MAX).flatten() {
-            match element.kind {
-                JsonKind::String => {
-                    out.push(decode(element.string().unwrap_or_default()).text);
-                }
-                JsonKind::Number => out.push(String::from_utf8_lossy(element.bytes)),
-                JsonKind::Object | JsonKind::Array => {
-                    elements(element.bytes, keys, out, anomalies);
-                }
-                JsonKind::Bool | JsonKind::Null => {}
-            }
-        }
-        return;
-    }
-    let Some((key, deeper)) = keys.split_first() else {
-        let note = "an object stands in the list; name one of its keys, as in to[].name";
-        anomalies.push(Anomaly::field("field.shape", "to", note));
-        return;
-    };
-    for member in Members::new(bytes, crate::json::scan::DEPTH_MAX).flatten() {
-        if decode(member.key).text != key.as_str() {
-            continue;
-        }
-        match member.value.kind {
-            JsonKind::String => out.push(decode(member.value.string().unwrap_or_default()).text),
-            JsonKind::Number => out.push(String::from_utf8_lossy(member.value.bytes)),
-            JsonKind::Object | JsonKind::Array => {
-                elements(member.value.bytes, deeper, out, anomalies);
-            }
-            JsonKind::Bool | JsonKind::Null => {}
-        }
-    }
 }
 
 fn trim_cow(value: Cow<'_, str>) -> Cow<'_, str> {
@@ -492,16 +336,5 @@ fn trim_cow(value: Cow<'_, str>) -> Cow<'_, str> {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
-    }
-}
-
-fn split_cow<'a>(value: Cow<'a, str>, separator: &str) -> Vec<Cow<'a, str>> {
-    match value {
-        Cow::Borrowed(text) => {
-            text.split(separator).map(|part| Cow::Borrowed(part.trim())).collect()
-        }
-        Cow::Owned(text) => {
-            text.split(separator).map(|part| Cow::Owned(part.trim().to_owned())).collect()
-        }
     }
 }

@@ -39,21 +39,27 @@ pub(super) struct Column {
 /// The shape of the text that `head` begins, if it has one that emma knows.
 pub(super) fn find(head: &str) -> Option<Shape> {
     let text = head.trim_start_matches('\u{feff}').trim_start();
-    if text.starts_with('{') || text.starts_with('[') {
-        if let Some(shape) = json_lines(text).or_else(|| json(text)) {
-            return Some(shape);
-        }
+    if text.starts_with(['{', '['])
+        && let Some(shape) = json_lines(text).or_else(|| json(text))
+    {
+        return Some(shape);
     }
     let delimited = delimited(text);
-    if delimited.as_ref().is_some_and(|shape| shape.fit_percent >= 90) {
+    if delimited
+        .as_ref()
+        .is_some_and(|shape| shape.fit_percent >= 90)
+    {
         return delimited;
     }
     log(text).or(delimited)
 }
 
 fn json_lines(text: &str) -> Option<Shape> {
-    let lines: Vec<&str> =
-        text.lines().filter(|line| !line.trim().is_empty()).take(SAMPLES_MAX).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .take(SAMPLES_MAX)
+        .collect();
     let objects: Vec<Value> = lines
         .iter()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
@@ -97,7 +103,9 @@ fn sequence(text: &str) -> Vec<Value> {
     let mut rest = text;
     while out.len() < SAMPLES_MAX && rest.starts_with('{') {
         let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
-        let Some(Ok(value)) = stream.next() else { break };
+        let Some(Ok(value)) = stream.next() else {
+            break;
+        };
         let end = stream.byte_offset();
         out.push(value);
         rest = rest[end..].trim_start_matches([',', ' ', '\n', '\r', '\t']);
@@ -140,14 +148,22 @@ fn lists(value: &Value, path: &str, depth: usize, best: &mut Option<(String, Vec
     }
     match value {
         Value::Array(items) => {
-            let objects: Vec<Value> = items.iter().filter(|item| item.is_object()).cloned().collect();
+            let objects: Vec<Value> = items
+                .iter()
+                .filter(|item| item.is_object())
+                .cloned()
+                .collect();
             let path = format!("{path}[]");
-            let score = objects.len() + objects.iter().filter(|object| is_talk(object)).count() * 100;
+            let score =
+                objects.len() + objects.iter().filter(|object| is_talk(object)).count() * 100;
             let old = best.as_ref().map_or(0, |(_, records)| {
                 records.len() + records.iter().filter(|object| is_talk(object)).count() * 100
             });
             if score > old {
-                *best = Some((path.clone(), objects.into_iter().take(SAMPLES_MAX).collect()));
+                *best = Some((
+                    path.clone(),
+                    objects.into_iter().take(SAMPLES_MAX).collect(),
+                ));
             }
             for item in items.iter().take(20) {
                 lists(item, &path, depth + 1, best);
@@ -156,7 +172,11 @@ fn lists(value: &Value, path: &str, depth: usize, best: &mut Option<(String, Vec
         Value::Object(members) => {
             for (key, value) in members {
                 let key = key.replace('\\', "\\\\").replace('.', "\\.");
-                let path = if path.is_empty() { key } else { format!("{path}.{key}") };
+                let path = if path.is_empty() {
+                    key
+                } else {
+                    format!("{path}.{key}")
+                };
                 lists(value, &path, depth + 1, best);
             }
         }
@@ -168,7 +188,9 @@ fn lists(value: &Value, path: &str, depth: usize, best: &mut Option<(String, Vec
 fn is_talk(object: &Value) -> bool {
     const WORDS: [&str; 5] = ["text", "body", "message", "content", "msg"];
     object.as_object().is_some_and(|members| {
-        members.keys().any(|key| WORDS.contains(&key.to_lowercase().as_str()))
+        members
+            .keys()
+            .any(|key| WORDS.contains(&key.to_lowercase().as_str()))
     })
 }
 
@@ -200,10 +222,17 @@ fn note(columns: &mut Vec<Column>, name: &str, value: &Value) {
         Value::Object(_) => None,
         scalar => Some(scalar.to_string()),
     };
-    let at = columns.iter().position(|column| column.name == name).unwrap_or_else(|| {
-        columns.push(Column { name: name.to_owned(), values: Vec::new(), list: false });
-        columns.len() - 1
-    });
+    let at = columns
+        .iter()
+        .position(|column| column.name == name)
+        .unwrap_or_else(|| {
+            columns.push(Column {
+                name: name.to_owned(),
+                values: Vec::new(),
+                list: false,
+            });
+            columns.len() - 1
+        });
     let column = &mut columns[at];
     column.list |= value.is_array();
     column.values.extend(text);
@@ -212,9 +241,14 @@ fn note(columns: &mut Vec<Column>, name: &str, value: &Value) {
 fn delimited(text: &str) -> Option<Shape> {
     let first = text.lines().next()?;
     let separator = likely_separator(first);
-    let dialect = Dialect { separator, quote: Some('"'), backslash: false };
-    let names: Vec<String> =
-        fields(first, &dialect).map(|field| field.text.trim().to_owned()).collect();
+    let dialect = Dialect {
+        separator,
+        quote: Some('"'),
+        backslash: false,
+    };
+    let names: Vec<String> = fields(first, &dialect)
+        .map(|field| field.text.trim().to_owned())
+        .collect();
     let named = names.iter().all(|name| {
         !name.is_empty() && name.len() <= 64 && !name.starts_with(|c: char| c.is_ascii_digit())
     });
@@ -223,11 +257,22 @@ fn delimited(text: &str) -> Option<Shape> {
     }
     let mut columns: Vec<Column> = names
         .iter()
-        .map(|name| Column { name: name.clone(), values: Vec::new(), list: false })
+        .map(|name| Column {
+            name: name.clone(),
+            values: Vec::new(),
+            list: false,
+        })
         .collect();
     let (mut fit, mut all) = (0, 0);
-    for line in text.lines().skip(1).filter(|line| !line.is_empty()).take(SAMPLES_MAX) {
-        let row: Vec<String> = fields(line, &dialect).map(|field| field.text.into_owned()).collect();
+    for line in text
+        .lines()
+        .skip(1)
+        .filter(|line| !line.is_empty())
+        .take(SAMPLES_MAX)
+    {
+        let row: Vec<String> = fields(line, &dialect)
+            .map(|field| field.text.into_owned())
+            .collect();
         all += 1;
         if row.len() == names.len() {
             fit += 1;
@@ -247,18 +292,33 @@ fn delimited(text: &str) -> Option<Shape> {
 /// Header patterns that logs often have, the more telling ones first.
 const HEADERS: [&str; 8] = [
     r"^\[(?<time>\d[^\]]*\d(?:[\s\x{202f}]*[AaPp]\.?[Mm]\.?)?)\] (?<from>[^:]+?): (?<text>.*)$",
-    r"^(?<time>\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}:\d\d(?::\d\d)?(?:[\s\x{202f}]*[AaPp]\.?[Mm]\.?)?) - (?<from>[^:]+?): (?<text>.*)$",
+    concat!(
+        r"^(?<time>\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}:\d\d(?::\d\d)?(?:[\s\x{",
+        r"202f}]*[AaPp]\.?[Mm]\.?)?) - (?<from>[^:]+?): (?<text>.*)$",
+    ),
     r"^\[(?<time>[^\]]*\d[^\]]*)\] <(?<from>[^>]+)> (?<text>.*)$",
-    r"^(?<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)\s+<(?<from>[^>]+)>\s(?<text>.*)$",
-    r"^(?<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)\s+(?<from>[^\s:>|]+)\s*[:>|]\s*(?<text>.*)$",
-    r"^(?<time>\d{1,2}[./-]\d{1,2}[./-]\d{2,4},? \d{1,2}:\d\d(?::\d\d)?)\s+(?<from>[^:>|]+?)\s*[:>|]\s*(?<text>.*)$",
+    concat!(
+        r"^(?<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d",
+        r"\d)?)\s+<(?<from>[^>]+)>\s(?<text>.*)$",
+    ),
+    concat!(
+        r"^(?<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d",
+        r"\d)?)\s+(?<from>[^\s:>|]+)\s*[:>|]\s*(?<text>.*)$",
+    ),
+    concat!(
+        r"^(?<time>\d{1,2}[./-]\d{1,2}[./-]\d{2,4},? \d{1,2}:\d\d(?::\d\d)?)\s+(?<fr",
+        r"om>[^:>|]+?)\s*[:>|]\s*(?<text>.*)$",
+    ),
     r"^(?<time>\d{1,2}:\d\d(?::\d\d)?)\s+<?(?<from>[^:>|]+?)[:>|]\s*(?<text>.*)$",
     r"^(?<from>[^:\s][^:]{0,40}): (?<text>.*)$",
 ];
 
 fn log(text: &str) -> Option<Shape> {
-    let lines: Vec<&str> =
-        text.lines().filter(|line| !line.trim().is_empty()).take(SAMPLES_MAX).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .take(SAMPLES_MAX)
+        .collect();
     let mut best: Option<(usize, &str, Regex)> = None;
     for header in HEADERS {
         let pattern = Regex::new(header).expect("header patterns are tested");
@@ -271,9 +331,16 @@ fn log(text: &str) -> Option<Shape> {
     let mut columns = Vec::new();
     for name in pattern.capture_names().flatten() {
         let values = lines.iter().filter_map(|line| {
-            pattern.captures(line)?.name(name).map(|found| found.as_str().to_owned())
+            pattern
+                .captures(line)?
+                .name(name)
+                .map(|found| found.as_str().to_owned())
         });
-        columns.push(Column { name: name.to_owned(), values: values.collect(), list: false });
+        columns.push(Column {
+            name: name.to_owned(),
+            values: values.collect(),
+            list: false,
+        });
     }
     Some(Shape {
         layout: Found::Log(header.to_owned()),
@@ -299,6 +366,9 @@ mod tests {
 
     #[test]
     fn cut_documents_are_closed() {
-        assert_eq!(completed(r#"{"m":[{"a":"}"},{"b":1"#), r#"{"m":[{"a":"}"}]}"#);
+        assert_eq!(
+            completed(r#"{"m":[{"a":"}"},{"b":1"#),
+            r#"{"m":[{"a":"}"}]}"#
+        );
     }
 }

@@ -14,7 +14,7 @@ use super::keys::Told;
 use super::reader::Reader;
 use crate::emit::Emitter;
 use crate::json::scan::ENDS_EARLY;
-use crate::json::{Extent, Fault, Kind, decode, scan, skip_long, value_extent};
+use crate::json::{Extent, Fault, Kind, decode, scan, value_extent};
 use crate::window::Window;
 use emma_model::Anomaly;
 use emma_model::record::Origin;
@@ -23,14 +23,11 @@ use std::io;
 /// Framing is handed over at the latest when it is this long, in bytes.
 const FRAMING_BYTES_MAX: usize = 16 << 10;
 
-/// Bytes that cannot stand where they are make anomalies of at most this length.
-const GARBAGE_BYTES_MAX: usize = 4 << 10;
-
 /// Reads a member to its end.
-pub(super) fn read<'r>(
-    reader: &mut Reader<'_>,
-    rule: &JsonRule,
-    window: &mut Window<'r>,
+pub(super) fn read<'m>(
+    reader: &mut Reader<'m>,
+    rule: &'m JsonRule,
+    window: &mut Window<'_>,
     emitter: &mut Emitter<'_>,
 ) -> io::Result<()> {
     if reader.encoding.unit_bytes() > 1 {
@@ -46,18 +43,30 @@ pub(super) fn read<'r>(
             window.consume(length);
         }
     }
-    let mut walker = Walker { reader, rule, window, emitter, at: 0, frames: Vec::new(), indent: 0, begun: false };
+    let mut walker = Walker {
+        reader,
+        rule,
+        window,
+        emitter,
+        at: 0,
+        frames: Vec::new(),
+        indent: 0,
+        begun: false,
+    };
     while walker.step()? {}
     walker.flush()?;
     if !walker.frames.is_empty() {
         let note = "the file ends inside the list of records";
-        walker.reader.anomalies.push(Anomaly::new("json.truncated", note));
+        walker
+            .reader
+            .anomalies
+            .push(Anomaly::new("json.truncated", note));
     }
     Ok(())
 }
 
 /// An object or list on the path that is open.
-struct Frame {
+pub(super) struct Frame {
     object: bool,
     /// Which step of the path its values take.
     step: usize,
@@ -67,24 +76,26 @@ struct Frame {
     records_before: u64,
 }
 
-struct Walker<'w, 'm, 'r, 's> {
-    reader: &'w mut Reader<'m>,
-    rule: &'w JsonRule,
-    window: &'w mut Window<'r>,
-    emitter: &'w mut Emitter<'s>,
+pub(super) struct Walker<'w, 'm, 'r, 's> {
+    pub(super) reader: &'w mut Reader<'m>,
+    pub(super) rule: &'m JsonRule,
+    pub(super) window: &'w mut Window<'r>,
+    pub(super) emitter: &'w mut Emitter<'s>,
     /// How many bytes of the window are framing not yet handed over.
-    at: usize,
-    frames: Vec<Frame>,
+    pub(super) at: usize,
+    pub(super) frames: Vec<Frame>,
     /// Blanks before the first character of the line in hand.
-    indent: usize,
+    pub(super) indent: usize,
     /// The line in hand has shown a character that is no blank.
-    begun: bool,
+    pub(super) begun: bool,
 }
 
 impl Walker<'_, '_, '_, '_> {
     /// Takes one byte of structure, one key or one value. False at the end.
     fn step(&mut self) -> io::Result<bool> {
-        let Some(byte) = self.peek()? else { return Ok(false) };
+        let Some(byte) = self.peek()? else {
+            return Ok(false);
+        };
         let Some(frame) = self.frames.last_mut() else {
             match byte {
                 b',' => self.at += 1,
@@ -144,11 +155,14 @@ impl Walker<'_, '_, '_, '_> {
     }
 
     /// Hands over the framing so far; values remembered since the last time stand in it.
-    fn flush(&mut self) -> io::Result<()> {
+    pub(super) fn flush(&mut self) -> io::Result<()> {
         if self.at == 0 {
             return Ok(());
         }
-        let leaf = Origin::Leaf { offset: self.emitter.offset(), length: self.at as u64 };
+        let leaf = Origin::Leaf {
+            offset: self.emitter.offset(),
+            length: self.at as u64,
+        };
         for value in self.reader.shared.values.iter_mut().flatten() {
             if value.origin == NOT_YET {
                 value.origin = leaf.clone();
@@ -161,26 +175,10 @@ impl Walker<'_, '_, '_, '_> {
         Ok(())
     }
 
-    /// Bytes that cannot stand here, up to the next that may start something.
-    fn garbage(&mut self) -> io::Result<()> {
-        self.flush()?;
-        // A fixed reach, so that the cut does not depend on how much was read at a time.
-        self.window.fill(GARBAGE_BYTES_MAX)?;
-        let bytes = self.window.bytes();
-        let bytes = &bytes[..bytes.len().min(GARBAGE_BYTES_MAX)];
-        let stop = |byte: &u8| matches!(byte, b'{' | b'}' | b'[' | b']' | b',' | b'"' | b'\n');
-        let length = bytes[1..].iter().position(stop).map_or(bytes.len(), |at| at + 1);
-        let note = "these characters cannot stand here";
-        let anomaly = Anomaly::new("json.syntax", note);
-        self.emitter.anomaly(&bytes[..length], self.window.line(), anomaly)?;
-        self.window.consume(length);
-        Ok(())
-    }
-
     /// The end of the value at `self.at`, once it is whole in the window.
     ///
     /// `Err` with [`ENDS_EARLY`] where it is longer than a record may be or the file ends.
-    fn extent(&mut self) -> io::Result<Result<scan::Value<'_>, Fault>> {
+    pub(super) fn extent(&mut self) -> io::Result<Result<scan::Value<'_>, Fault>> {
         let depth_max = self.reader.limits.json_depth_max;
         let length_max = self.reader.limits.record_bytes_max;
         loop {
@@ -198,10 +196,15 @@ impl Walker<'_, '_, '_, '_> {
             }
         }
         let found = scan::value_at(self.window.bytes(), self.at, depth_max);
-        Ok(found.and_then(|value| match value.bytes.len() > length_max {
-            true => Err(Fault { at: value.at, what: ENDS_EARLY }),
-            false => Ok(value),
-        }))
+        Ok(
+            found.and_then(|value| match value.bytes.len() > length_max {
+                true => Err(Fault {
+                    at: value.at,
+                    what: ENDS_EARLY,
+                }),
+                false => Ok(value),
+            }),
+        )
     }
 
     fn key(&mut self) -> io::Result<()> {
@@ -258,7 +261,12 @@ impl Walker<'_, '_, '_, '_> {
 
     fn open(&mut self, object: bool, step: usize) {
         let records_before = self.reader.seen.records();
-        self.frames.push(Frame { object, step, value_next: None, records_before });
+        self.frames.push(Frame {
+            object,
+            step,
+            value_next: None,
+            records_before,
+        });
         self.at += 1;
     }
 
@@ -287,10 +295,16 @@ impl Walker<'_, '_, '_, '_> {
             return;
         }
         let level = self.parent_level(step - 1);
-        let wanted = CellSource::Parent { level, key: "*".to_owned() };
+        let wanted = CellSource::Parent {
+            level,
+            key: "*".to_owned(),
+        };
         let cells = &self.reader.mapping.cells;
         if let Some(number) = cells.iter().position(|spec| spec.source == wanted) {
-            let value = SharedValue { text: key.to_owned(), origin: NOT_YET };
+            let value = SharedValue {
+                text: key.to_owned(),
+                origin: NOT_YET,
+            };
             self.reader.shared.values[number] = Some(value);
         }
     }
@@ -298,7 +312,9 @@ impl Walker<'_, '_, '_, '_> {
     /// A value beside the path: remembered, plain, or content that nobody reads.
     fn off_path(&mut self, key: Option<&str>) -> io::Result<()> {
         let opens = matches!(self.window.bytes()[self.at], b'{' | b'[');
-        let Some(frame) = self.frames.last() else { return self.not_read(opens) };
+        let Some(frame) = self.frames.last() else {
+            return self.not_read(opens);
+        };
         let keys = match frame.object {
             true => self.rule.parents.get(self.parent_level(frame.step) - 1),
             false => None,
@@ -319,11 +335,21 @@ impl Walker<'_, '_, '_, '_> {
         }
         if let Some((key, keys)) = known {
             self.tell_late(key);
-            let Reader { mapping, limits, shared, unknown, .. } = &mut *self.reader;
+            let Reader {
+                mapping,
+                limits,
+                shared,
+                unknown,
+                ..
+            } = &mut *self.reader;
             let depth_max = limits.json_depth_max;
             let value = scan::value_at(self.window.bytes(), self.at, depth_max);
             let mut cells = Cells::new(&mapping.cells);
-            let mut told = Told { extra: Vec::new(), anomalies: Vec::new(), unknown };
+            let mut told = Told {
+                extra: Vec::new(),
+                anomalies: Vec::new(),
+                unknown,
+            };
             if let Ok(value) = value {
                 keys.read_member(key, &value, depth_max, &mut cells, &mut told);
             }
@@ -333,7 +359,10 @@ impl Walker<'_, '_, '_, '_> {
                     Cell::Text(text) => text.clone().into_owned(),
                     Cell::Nested(bytes) => String::from_utf8_lossy(bytes).into_owned(),
                 };
-                shared.values[number] = Some(SharedValue { text, origin: NOT_YET });
+                shared.values[number] = Some(SharedValue {
+                    text,
+                    origin: NOT_YET,
+                });
             }
         }
         self.at += length;
@@ -343,92 +372,17 @@ impl Walker<'_, '_, '_, '_> {
     /// A value that comes after the records of its object is too late for them.
     fn tell_late(&mut self, key: &str) {
         let records = self.reader.seen.records();
-        if self.frames.last().is_some_and(|frame| frame.records_before < records) {
+        if self
+            .frames
+            .last()
+            .is_some_and(|frame| frame.records_before < records)
+        {
             let note = "the value stands after the records that should have it";
             let anomaly = Anomaly::field("mapping.value_late", key, note);
             if !self.reader.anomalies.contains(&anomaly) {
                 self.reader.anomalies.push(anomaly);
             }
         }
-    }
-
-    /// A value that is not read: empty ones are structure, others are counted as an anomaly.
-    fn not_read(&mut self, opens: bool) -> io::Result<()> {
-        let length_max = self.reader.limits.record_bytes_max;
-        self.flush()?;
-        if !opens {
-            if self.window.bytes()[0] == b'"' {
-                let note = "the text is longer than a record may be or has no end";
-                return self.skip_string(&Anomaly::new("json.too_long", note));
-            }
-            return self.garbage();
-        }
-        let note = "the mapping's path does not lead here";
-        let anomaly = Anomaly::new("mapping.not_read", note);
-        match value_extent(self.window, length_max)? {
-            Extent::Whole { length, .. } => {
-                let bytes = &self.window.bytes()[..length];
-                let inner = &bytes[1..length - 1];
-                if inner.iter().all(u8::is_ascii_whitespace) {
-                    self.at = length;
-                    return Ok(());
-                }
-                self.emitter.anomaly(bytes, self.window.line(), anomaly)?;
-                self.window.consume(length);
-                Ok(())
-            }
-            _ => skip_long(self.window, self.emitter, length_max, &anomaly),
-        }
-    }
-
-    /// Accounts for a string of any length, to its closing quote or the end.
-    fn skip_string(&mut self, anomaly: &Anomaly) -> io::Result<()> {
-        let chunk_max = self.reader.limits.record_bytes_max;
-        let mut from = 1;
-        let mut escaped = false;
-        loop {
-            self.window.fill(chunk_max)?;
-            let chunk = &self.window.bytes()[..self.window.bytes().len().min(chunk_max)];
-            if chunk.is_empty() {
-                return Ok(());
-            }
-            let mut end = None;
-            for (at, byte) in chunk.iter().enumerate().skip(from) {
-                match byte {
-                    _ if escaped => escaped = false,
-                    b'\\' => escaped = true,
-                    b'"' => {
-                        end = Some(at + 1);
-                        break;
-                    }
-                    _ => {}
-                }
-            }
-            let length = end.unwrap_or(chunk.len());
-            self.emitter.anomaly(&chunk[..length], self.window.line(), anomaly.clone())?;
-            self.window.consume(length);
-            from = 0;
-            if end.is_some() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Something else than an object where a record should stand.
-    fn not_a_record(&mut self) -> io::Result<()> {
-        if matches!(self.window.bytes()[self.at], b'{' | b'[') {
-            return self.not_read(true);
-        }
-        self.flush()?;
-        let length = match self.extent()? {
-            Ok(value) => value.bytes.len(),
-            Err(_) => return self.not_read(false),
-        };
-        let note = "a record should stand here, this is no object";
-        let anomaly = Anomaly::new("json.not_an_object", note);
-        self.emitter.anomaly(&self.window.bytes()[..length], self.window.line(), anomaly)?;
-        self.window.consume(length);
-        Ok(())
     }
 
     fn record(&mut self) -> io::Result<()> {
@@ -440,7 +394,10 @@ impl Walker<'_, '_, '_, '_> {
             Extent::Whole { length, .. } => {
                 let raw = &self.window.bytes()[..length];
                 let line = self.window.line();
-                match self.reader.json_record(&self.rule.keys, raw, line, self.emitter)? {
+                match self
+                    .reader
+                    .json_record(&self.rule.keys, raw, line, self.emitter)?
+                {
                     Ok(()) => {
                         self.window.consume(length);
                         return Ok(());
@@ -448,83 +405,19 @@ impl Walker<'_, '_, '_, '_> {
                     Err(fault) => (fault.at.min(length - 1), Some(length), fault.what),
                 }
             }
-            Extent::TooLong => (0, None, "the record is too long or one of its brackets is missing"),
+            Extent::TooLong => (
+                0,
+                None,
+                "the record is too long or one of its brackets is missing",
+            ),
             Extent::Cut => (0, None, "the file ends inside the record"),
         };
         self.recover(fault_at, whole, indent, &Anomaly::new("json.syntax", what))
     }
-
-    /// Gives up a broken record: up to the next line that starts like a record or ends the list,
-    /// else up to its closing bracket (`whole`), else to the end.
-    fn recover(
-        &mut self,
-        fault_at: usize,
-        whole: Option<usize>,
-        indent: usize,
-        anomaly: &Anomaly,
-    ) -> io::Result<()> {
-        let chunk_max = self.reader.limits.record_bytes_max;
-        // Everything before `from` belongs to the broken record.
-        let mut from = fault_at;
-        loop {
-            let bytes = self.window.bytes();
-            let reach = bytes.len().min(chunk_max);
-            let feed = memchr::memchr(b'\n', &bytes[from.min(reach)..reach]);
-            let end = match (feed.map(|at| from + at + 1), whole) {
-                (Some(end), Some(length)) if end >= length => return self.give_up(length, anomaly),
-                (None, Some(length)) => return self.give_up(length, anomaly),
-                (Some(end), _) => end,
-                (None, None) if bytes.len() >= chunk_max => {
-                    self.give_up(chunk_max, anomaly)?;
-                    from = 0;
-                    continue;
-                }
-                (None, None) => {
-                    if !self.window.more()? {
-                        return self.give_up(self.window.bytes().len(), anomaly);
-                    }
-                    continue;
-                }
-            };
-            // The next line must be in sight, at least its first characters.
-            self.window.fill(end + indent + SIGHT_BYTES)?;
-            if let Some(prefix) = resumes(&self.window.bytes()[end..], indent) {
-                (self.indent, self.begun) = (indent, true);
-                return self.give_up(end + prefix, anomaly);
-            }
-            from = end;
-        }
-    }
-
-    fn give_up(&mut self, length: usize, anomaly: &Anomaly) -> io::Result<()> {
-        if length > 0 {
-            let bytes = &self.window.bytes()[..length];
-            self.emitter.anomaly(bytes, self.window.line(), anomaly.clone())?;
-            self.window.consume(length);
-        }
-        Ok(())
-    }
 }
-
-/// The place in a line where reading can go on: an opening brace as far in as the broken record's,
-/// or a closing bracket further out. `None` for any other line.
-fn resumes(line: &[u8], indent: usize) -> Option<usize> {
-    let blanks = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let rest = &line[blanks..];
-    match rest.first()? {
-        b'{' if blanks == indent => Some(blanks),
-        b']' if blanks < indent => Some(blanks),
-        // "}, {" ends one record and starts the next on one line.
-        b'}' if blanks == indent => {
-            let inner = rest[1..].iter().take_while(|b| matches!(b, b' ' | b',')).count();
-            (rest.get(1 + inner) == Some(&b'{')).then_some(blanks + 1 + inner)
-        }
-        _ => None,
-    }
-}
-
-/// How much of a line is looked at to tell whether reading can go on there.
-const SIGHT_BYTES: usize = 16;
 
 /// The origin of a value whose framing leaf has not been handed over yet.
-const NOT_YET: Origin = Origin::Leaf { offset: u64::MAX, length: 0 };
+const NOT_YET: Origin = Origin::Leaf {
+    offset: u64::MAX,
+    length: 0,
+};

@@ -11,9 +11,9 @@ use std::io;
 
 /// Reads a member to its end. A line that is no object is an anomaly of its own; the next line
 /// is read as if nothing had happened.
-pub(super) fn read(
-    reader: &mut Reader<'_>,
-    keys: &Keys,
+pub(super) fn read<'m>(
+    reader: &mut Reader<'m>,
+    keys: &'m Keys,
     window: &mut Window<'_>,
     emitter: &mut Emitter<'_>,
 ) -> io::Result<()> {
@@ -44,9 +44,9 @@ pub(super) fn ends_line(raw: &[u8], encoding: Encoding) -> bool {
     }
 }
 
-fn line(
-    reader: &mut Reader<'_>,
-    keys: &Keys,
+fn line<'m>(
+    reader: &mut Reader<'m>,
+    keys: &'m Keys,
     raw: &[u8],
     number: u64,
     emitter: &mut Emitter<'_>,
@@ -58,7 +58,9 @@ fn line(
     }
     if !single {
         let decoded = reader.encoding.decode(raw);
-        let trimmed = decoded.text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        let trimmed = decoded
+            .text
+            .trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         if !trimmed.starts_with('{') {
             return odd_text(trimmed, raw, number, emitter);
         }

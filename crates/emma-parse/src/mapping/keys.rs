@@ -14,10 +14,12 @@ pub(super) struct Keys {
 
 /// A key, and what becomes of its value.
 #[derive(Clone, Debug)]
-struct Entry {
-    key: String,
-    cell: Option<CellNumber>,
-    inside: Option<Keys>,
+pub(super) struct Entry {
+    pub key: String,
+    /// The key as JSON mostly writes it: in quotes, with the colon.
+    pub pattern: Vec<u8>,
+    pub cell: Option<CellNumber>,
+    pub inside: Option<Keys>,
 }
 
 /// Values that no cell took, by their dotted key.
@@ -37,7 +39,14 @@ impl Keys {
         let at = match self.entries.iter().position(|entry| entry.key == *key) {
             Some(at) => at,
             None => {
-                self.entries.push(Entry { key: key.clone(), cell: None, inside: None });
+                let pattern = format!("{}:", serde_json::Value::from(key.as_str()));
+                let pattern = pattern.into_bytes();
+                self.entries.push(Entry {
+                    key: key.clone(),
+                    pattern,
+                    cell: None,
+                    inside: None,
+                });
                 self.entries.len() - 1
             }
         };
@@ -49,21 +58,31 @@ impl Keys {
         }
     }
 
-    /// True where no key means anything.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// True where `key` means something.
     pub fn knows(&self, key: &str) -> bool {
         self.entries.iter().any(|entry| entry.key == key)
+    }
+
+    /// The entry with that number.
+    #[inline]
+    pub fn entry(&self, number: u16) -> Option<&Entry> {
+        self.entries.get(usize::from(number))
+    }
+
+    /// The number of the entry for a key without escapes.
+    pub fn position(&self, key: &[u8]) -> Option<u16> {
+        let at = self
+            .entries
+            .iter()
+            .position(|entry| entry.key.as_bytes() == key)?;
+        u16::try_from(at).ok()
     }
 
     /// Reads the object at the start of `bytes` into `cells`; returns its length.
     ///
     /// On a fault what was read before it stays.
     pub fn read<'a>(
-        &self,
+        &'a self,
         bytes: &'a [u8],
         depth_max: usize,
         cells: &mut Cells<'a>,
@@ -73,7 +92,7 @@ impl Keys {
     }
 
     fn walk<'a>(
-        &self,
+        &'a self,
         bytes: &'a [u8],
         depth_max: usize,
         cells: &mut Cells<'a>,
@@ -83,7 +102,7 @@ impl Keys {
         let mut members = Members::new(bytes, depth_max);
         // Records of one file mostly name their keys in one order: look there first.
         let mut expected = 0;
-        while let Some(member) = members.next() {
+        for member in members.by_ref() {
             let member = member?;
             match self.find(member.key, &mut expected) {
                 Some(entry) => entry.take(&member, depth_max, cells, told, prefix)?,
@@ -106,33 +125,37 @@ impl Keys {
                 return Some(&self.entries[at]);
             }
         }
-        if memchr::memchr(b'\\', key).is_none() {
-            return None;
-        }
+        memchr::memchr(b'\\', key)?;
         let key = decode(key).text;
         self.entries.iter().find(|entry| entry.key == key)
     }
 
     /// Puts one value of a surrounding object into `cells`.
     pub fn read_member<'a>(
-        &self,
+        &'a self,
         key: &str,
         value: &crate::json::Value<'a>,
         depth_max: usize,
         cells: &mut Cells<'a>,
         told: &mut Told<'a, '_>,
     ) {
-        let Some(entry) = self.entries.iter().find(|entry| entry.key == key) else { return };
-        let member = Member { key: &[], key_at: 0, value: *value };
+        let Some(entry) = self.entries.iter().find(|entry| entry.key == key) else {
+            return;
+        };
+        let member = Member {
+            key: &[],
+            key_at: 0,
+            value: *value,
+        };
         // The value was checked when its end was found.
         let _ = entry.take(&member, depth_max, cells, told, None);
     }
 }
 
 impl Entry {
-    #[inline]
-    fn take<'a>(
-        &self,
+    /// Puts the value where it belongs.
+    pub fn take<'a>(
+        &'a self,
         member: &Member<'a>,
         depth_max: usize,
         cells: &mut Cells<'a>,
@@ -146,15 +169,17 @@ impl Entry {
             let path = dotted(prefix, &self.key);
             inside
                 .walk(value.bytes, depth_max, cells, told, Some(&path))
-                .map_err(|fault| Fault { at: value.at + fault.at, ..fault })?;
+                .map_err(|fault| Fault {
+                    at: value.at + fault.at,
+                    ..fault
+                })?;
             if self.cell.is_none() {
                 return Ok(());
             }
         }
         let Some(cell) = self.cell else {
             if value.kind != Kind::Null {
-                let name = dotted(prefix, &self.key).into_owned();
-                told.extra(Cow::Owned(name), member);
+                told.extra(dotted(prefix, &self.key), member);
             }
             return Ok(());
         };
@@ -165,9 +190,10 @@ impl Entry {
             Kind::Number | Kind::Bool => Cell::Text(String::from_utf8_lossy(value.bytes)),
             Kind::Object | Kind::Array => Cell::Nested(value.bytes),
         };
-        if cells.values[number] != Cell::Absent {
+        if !matches!(cells.values[number], Cell::Absent) {
             let note = "the key stands twice in one object; the last one counts";
-            told.anomalies.push(Anomaly::field("json.key_twice", self.key.clone(), note));
+            told.anomalies
+                .push(Anomaly::field("json.key_twice", self.key.clone(), note));
             if let Cell::Text(before) = std::mem::take(&mut cells.values[number]) {
                 told.extra.push((Cow::Owned(self.key.clone()), before));
             }
@@ -189,7 +215,7 @@ impl<'a> Told<'a, '_> {
     }
 
     /// Keeps a value that the mapping does not mention.
-    fn unmapped(&mut self, member: &Member<'a>, prefix: Option<&str>) {
+    pub fn unmapped(&mut self, member: &Member<'a>, prefix: Option<&str>) {
         let key = decode(member.key).text;
         let name = match prefix {
             None => key,

@@ -8,26 +8,18 @@
 //! 4. Context lines are framing whose groups the records after them take over.
 
 use super::cells::{Cells, SharedValue};
-use super::compile_engine::{Continuation, LinePattern, LogRule};
+use super::compile_log::{Continuation, LogRule};
+use super::log_patterns::Patterns;
 use super::log_pending::Pending;
 use super::reader::Reader;
 use crate::emit::Emitter;
 use crate::window::Window;
+use emma_model::Anomaly;
 use emma_model::record::Origin;
-use emma_model::{Anomaly, RecordKind};
 use regex::{Captures, Regex};
 use std::borrow::Cow;
 use std::io;
 use std::ops::Range;
-
-/// The patterns of one member, with handles and path values filled in.
-struct Patterns {
-    headers: Vec<(Vec<Regex>, Option<RecordKind>)>,
-    separator: Option<Regex>,
-    continuation: Option<Regex>,
-    framing: Vec<Regex>,
-    context: Vec<Regex>,
-}
 
 /// A record whose end has not been found yet. Spans count from the start of the window.
 struct Open {
@@ -53,54 +45,26 @@ pub(super) fn read(
     window: &mut Window<'_>,
     emitter: &mut Emitter<'_>,
 ) -> io::Result<()> {
-    let patterns = patterns(reader, rule, path);
+    let patterns = Patterns::new(reader, rule, path);
     let pending = Pending::new(reader.limits.record_bytes_max);
-    let mut log = Log { reader, rule, patterns, window, emitter, pending, open: None, at: 0 };
+    let mut log = Log {
+        reader,
+        rule,
+        patterns,
+        window,
+        emitter,
+        pending,
+        open: None,
+        at: 0,
+    };
     while log.line()? {}
     log.close(log.at)?;
-    let Log { mut pending, emitter, .. } = log;
+    let Log {
+        mut pending,
+        emitter,
+        ..
+    } = log;
     pending.finish(emitter)
-}
-
-fn patterns(reader: &mut Reader<'_>, rule: &LogRule, path: &str) -> Patterns {
-    let mut handles = reader.mapping.known_handles.clone();
-    // Longer handles first, so that none hides another that begins like it.
-    handles.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-    let handles: Vec<String> = handles.iter().map(|handle| regex::escape(handle)).collect();
-    let handles = format!("(?:{})", handles.join("|"));
-    let mut failed = false;
-    let mut make = |pattern: &LinePattern| {
-        let made = pattern.for_member(|name| match name.strip_prefix("path:") {
-            Some(group) => {
-                let value = reader.path_value(path, group).unwrap_or_default();
-                Some(format!("(?:{})", regex::escape(&value)))
-            }
-            None => Some(handles.clone()),
-        });
-        failed |= made.is_none();
-        // A pattern that fits nothing: the lines it is for stay anomalies.
-        made.unwrap_or_else(|| Regex::new(r"\z\A.").expect("a valid pattern"))
-    };
-    let mut headers = Vec::new();
-    for header in &rule.headers {
-        headers.push((header.lines.iter().map(&mut make).collect(), header.kind));
-    }
-    let continuation = match &rule.continuation {
-        Continuation::Pattern(pattern) => Some(make(pattern)),
-        _ => None,
-    };
-    let made = Patterns {
-        headers,
-        separator: rule.separator.as_ref().map(&mut make),
-        continuation,
-        framing: rule.framing.iter().map(&mut make).collect(),
-        context: rule.context.iter().map(&mut make).collect(),
-    };
-    if failed {
-        let note = "with handles and path filled in a pattern became too large";
-        reader.anomalies.push(Anomaly::new("mapping.pattern", note));
-    }
-    made
 }
 
 struct Log<'l, 'm, 'r, 's> {
@@ -119,7 +83,9 @@ struct Log<'l, 'm, 'r, 's> {
 impl Log<'_, '_, '_, '_> {
     /// Takes one line. False at the end.
     fn line(&mut self) -> io::Result<bool> {
-        let Some(end) = self.line_end(self.at)? else { return Ok(false) };
+        let Some(end) = self.line_end(self.at)? else {
+            return Ok(false);
+        };
         if end - self.at > self.reader.limits.record_bytes_max {
             self.long_line()?;
             return Ok(true);
@@ -134,7 +100,11 @@ impl Log<'_, '_, '_, '_> {
         }
         // Where records need a separator, nothing else ends the open one.
         let free = self.open.is_none() || !self.rule.separator_required;
-        let line = if free { self.classify(self.at..end)? } else { Line::Other };
+        let line = if free {
+            self.classify(self.at..end)?
+        } else {
+            Line::Other
+        };
         let length = end - self.at;
         match line {
             Line::Header(header, lines) => self.start(header, lines)?,
@@ -169,7 +139,9 @@ impl Log<'_, '_, '_, '_> {
                 return Ok(Some(reach));
             }
             // In UTF-16 a line feed may lie across the border: look at the last unit again.
-            seen = reach.saturating_sub(self.reader.encoding.unit_bytes() - 1).max(at);
+            seen = reach
+                .saturating_sub(self.reader.encoding.unit_bytes() - 1)
+                .max(at);
             if !self.window.more()? {
                 return Ok((bytes_len(self.window) > at).then_some(bytes_len(self.window)));
             }
@@ -184,7 +156,9 @@ impl Log<'_, '_, '_, '_> {
     }
 
     fn is_separator(&self, line: Range<usize>) -> bool {
-        let Some(separator) = &self.patterns.separator else { return false };
+        let Some(separator) = &self.patterns.separator else {
+            return false;
+        };
         separator.is_match(&self.text(line))
     }
 
@@ -197,7 +171,9 @@ impl Log<'_, '_, '_, '_> {
             if at - self.at > self.reader.limits.record_bytes_max {
                 return Ok(None);
             }
-            let Some(next) = self.line_end(at)? else { return Ok(Some(at)) };
+            let Some(next) = self.line_end(at)? else {
+                return Ok(Some(at));
+            };
             if next - at > self.reader.limits.record_bytes_max {
                 return Ok(None);
             }
@@ -222,8 +198,16 @@ impl Log<'_, '_, '_, '_> {
                 candidates.push(number);
             }
         }
-        let context = self.patterns.context.iter().position(|pattern| pattern.is_match(&text));
-        let framing = self.patterns.framing.iter().any(|pattern| pattern.is_match(&text));
+        let context = self
+            .patterns
+            .context
+            .iter()
+            .position(|pattern| pattern.is_match(&text));
+        let framing = self
+            .patterns
+            .framing
+            .iter()
+            .any(|pattern| pattern.is_match(&text));
         drop(text);
         for number in candidates {
             if let Some(lines) = self.further_lines(number, line.clone())? {
@@ -246,7 +230,9 @@ impl Log<'_, '_, '_, '_> {
         let mut at = first.end;
         let mut lines = vec![first];
         while lines.len() < self.patterns.headers[header].0.len() {
-            let Some(end) = self.line_end(at)? else { return Ok(None) };
+            let Some(end) = self.line_end(at)? else {
+                return Ok(None);
+            };
             let pattern = &self.patterns.headers[header].0[lines.len()];
             if end - at > self.reader.limits.record_bytes_max
                 || !pattern.is_match(&self.text(at..end))
@@ -263,11 +249,18 @@ impl Log<'_, '_, '_, '_> {
         let moved = self.at;
         self.close(moved)?;
         // Closing made the header's first line the start of the window.
-        let lines: Vec<Range<usize>> =
-            lines.into_iter().map(|line| line.start - moved..line.end - moved).collect();
+        let lines: Vec<Range<usize>> = lines
+            .into_iter()
+            .map(|line| line.start - moved..line.end - moved)
+            .collect();
         self.at = lines.last().map_or(0, |line| line.end);
         let line = self.window.line();
-        self.open = Some(Open { header, header_lines: lines, body: Vec::new(), line });
+        self.open = Some(Open {
+            header,
+            header_lines: lines,
+            body: Vec::new(),
+            line,
+        });
         Ok(())
     }
 
@@ -322,14 +315,16 @@ impl Log<'_, '_, '_, '_> {
     /// The first `length` bytes of the window are framing. Nothing is open.
     fn framing(&mut self, length: usize) -> io::Result<()> {
         let line = self.window.line();
-        self.pending.framing(&self.window.bytes()[..length], line, self.emitter)?;
+        self.pending
+            .framing(&self.window.bytes()[..length], line, self.emitter)?;
         self.consume(length);
         Ok(())
     }
 
     fn anomaly(&mut self, length: usize, anomaly: Anomaly) -> io::Result<()> {
         let line = self.window.line();
-        self.pending.anomaly(&self.window.bytes()[..length], line, anomaly, self.emitter)?;
+        self.pending
+            .anomaly(&self.window.bytes()[..length], line, anomaly, self.emitter)?;
         self.consume(length);
         Ok(())
     }
@@ -350,8 +345,10 @@ impl Log<'_, '_, '_, '_> {
             for (name, found) in named(pattern, &captures) {
                 let cells = &self.reader.mapping.cells;
                 if let Some(cell) = cells.iter().position(|spec| spec.column() == Some(name)) {
-                    self.reader.shared.values[cell] =
-                        Some(SharedValue { text: found.to_owned(), origin: origin.clone() });
+                    self.reader.shared.values[cell] = Some(SharedValue {
+                        text: found.to_owned(),
+                        origin: origin.clone(),
+                    });
                 }
             }
         }
@@ -377,11 +374,17 @@ impl Log<'_, '_, '_, '_> {
         };
         let lines: Vec<Cow<'_, str>> = open.header_lines.iter().map(&mut decode).collect();
         let body: Vec<Cow<'_, str>> = open.body.iter().map(&mut decode).collect();
-        let body = body_text(body, self.patterns.continuation.as_ref(), self.rule.trim_blank);
+        let body = body_text(
+            body,
+            self.patterns.continuation.as_ref(),
+            self.rule.trim_blank,
+        );
         let mut cells = Cells::new(&self.reader.mapping.cells);
         let mut extra = Vec::new();
         for (pattern, text) in headers.iter().zip(&lines) {
-            let Some(captures) = pattern.captures(text) else { continue };
+            let Some(captures) = pattern.captures(text) else {
+                continue;
+            };
             for (name, found) in named(pattern, &captures) {
                 let mut specs = self.reader.mapping.cells.iter();
                 match specs.position(|spec| spec.column() == Some(name)) {
@@ -396,12 +399,19 @@ impl Log<'_, '_, '_, '_> {
             let note = "bytes that do not decode were replaced";
             anomalies.push(Anomaly::new("text.replaced", note));
         }
-        let Reader { mapping, shared, carried, seen, .. } = &mut *self.reader;
+        let Reader {
+            mapping,
+            shared,
+            carried,
+            seen,
+            ..
+        } = &mut *self.reader;
         seen.note(&cells);
         shared.fill(&mut cells);
         let record = mapping.record(&mut cells, shared, carried, *kind, extra, &mut anomalies);
         let timed = mapping.time.is_some();
-        self.pending.record(raw, open.line, record, anomalies, timed, self.emitter)?;
+        self.pending
+            .record(raw, open.line, record, anomalies, timed, self.emitter)?;
         self.consume(end);
         Ok(())
     }
@@ -422,7 +432,11 @@ impl LogRule {
             (Some(cell), _) => cells.set(cell, Cow::Owned(body)),
             (None, Some(cell)) => {
                 let head = cells.take(cell, &mut false).unwrap_or_default();
-                let joined = if head.is_empty() { body } else { format!("{head}\n{body}") };
+                let joined = if head.is_empty() {
+                    body
+                } else {
+                    format!("{head}\n{body}")
+                };
                 cells.set(cell, Cow::Owned(joined));
             }
             (None, None) => extra.push((Cow::Borrowed("body"), Cow::Owned(body))),
@@ -443,21 +457,22 @@ fn body_text(lines: Vec<Cow<'_, str>>, pattern: Option<&Regex>, trim: bool) -> S
         while kept.last().is_some_and(|line| line.trim().is_empty()) {
             kept.pop();
         }
-        let blank = kept.iter().take_while(|line| line.trim().is_empty()).count();
+        let blank = kept
+            .iter()
+            .take_while(|line| line.trim().is_empty())
+            .count();
         kept.drain(..blank);
     }
     kept.join("\n")
 }
 
-fn named<'t>(
-    pattern: &'t Regex,
-    captures: &Captures<'t>,
-) -> Vec<(&'t str, &'t str)> {
+fn named<'t>(pattern: &'t Regex, captures: &Captures<'t>) -> Vec<(&'t str, &'t str)> {
     let names = pattern.capture_names().flatten();
-    names.filter_map(|name| captures.name(name).map(|found| (name, found.as_str()))).collect()
+    names
+        .filter_map(|name| captures.name(name).map(|found| (name, found.as_str())))
+        .collect()
 }
 
 fn bytes_len(window: &Window<'_>) -> usize {
     window.bytes().len()
 }
-

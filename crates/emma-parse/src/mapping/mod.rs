@@ -12,24 +12,35 @@
 mod cells;
 mod compile;
 mod compile_engine;
+mod compile_fields;
+mod compile_log;
+mod compile_time;
 mod delimited;
+mod delimited_rows;
 mod error;
 mod fields;
+mod fields_time;
 mod files;
 mod guess;
 mod guess_shape;
 mod json_document;
 mod json_lines;
+mod json_rest;
 mod keys;
+mod keys_fast;
 mod log;
+mod log_patterns;
 mod log_pending;
 mod months;
 mod preview;
 mod reader;
+mod recipients;
 mod reference;
 mod schema;
 mod time;
+mod time_parts;
 mod time_pattern;
+mod time_read;
 mod unescape;
 mod unknown;
 
@@ -70,7 +81,11 @@ impl Mapping {
             toml::from_str(text).map_err(|error| error::from_toml(&error, text))?;
         let compiled = compile::compile(file).map_err(|problem| problem.at(text))?;
         let digest = Digest::of(text.as_bytes());
-        Ok(Mapping(Arc::new(Parts { compiled, text: text.to_owned(), digest })))
+        Ok(Mapping(Arc::new(Parts {
+            compiled,
+            text: text.to_owned(),
+            digest,
+        })))
     }
 
     /// Its name, of a-z, 0-9, `-` and `_`.
@@ -124,7 +139,13 @@ impl Mapping {
             Engine::Json(rule) => json_document::read(&mut reader, rule, window, emitter)?,
             Engine::Delimited(rule) => delimited::read(&mut reader, rule, window, emitter)?,
             Engine::Log(rule) => {
-                log::read(&mut reader, rule, &reader::full_path(member), window, emitter)?;
+                log::read(
+                    &mut reader,
+                    rule,
+                    &reader::full_path(member),
+                    window,
+                    emitter,
+                )?;
             }
         }
         Ok(reader.finish())
@@ -140,3 +161,6 @@ pub fn shipped() -> Vec<Mapping> {
     let parse = |text| Mapping::parse(text).expect("shipped mappings are tested");
     TEXTS.into_iter().map(parse).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 pub(super) type Months = [&'static [&'static str]; 12];
 
 /// The languages by code, sorted.
+#[rustfmt::skip]
 pub(super) const LANGUAGES: &[(&str, Months)] = &[
     ("ar", [
         &["يناير", "كانون الثاني"], &["فبراير", "شباط"], &["مارس", "آذار"],
@@ -129,7 +130,10 @@ pub(super) const LANGUAGES: &[(&str, Months)] = &[
 
 /// The names of `language`, if emma knows them.
 pub(super) fn of_language(language: &str) -> Option<&'static Months> {
-    LANGUAGES.iter().find(|(code, _)| *code == language).map(|(_, months)| months)
+    LANGUAGES
+        .iter()
+        .find(|(code, _)| *code == language)
+        .map(|(_, months)| months)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Shows what a mapping makes of a file before anything is sealed.
 
-use super::error::{nearest, position};
 use super::Mapping;
+use super::error::{nearest, position};
 use crate::emit::Emitter;
 use crate::limits::Limits;
 use crate::member::Member;
@@ -104,10 +104,18 @@ pub(super) fn preview_bytes(
     rows_max: usize,
 ) -> Preview {
     let root = MemberPath::default();
-    let member = Member { path: &root, delivered: path, name: path };
+    let member = Member {
+        path: &root,
+        delivered: path,
+        name: path,
+    };
     let limits = Limits::default();
     let mut collect = Collect {
-        preview: Preview { truncated, bytes: bytes.len() as u64, ..Preview::default() },
+        preview: Preview {
+            truncated,
+            bytes: bytes.len() as u64,
+            ..Preview::default()
+        },
         rows_max: rows_max.min(ROWS_MAX),
     };
     let mut window = Window::with_hash(bytes, false);
@@ -145,9 +153,17 @@ pub(super) fn preview_bytes(
 /// Explains columns that the mapping names and the data does not have.
 fn missing(odd: &[Anomaly], mapping: &Mapping, preview: &mut Preview) {
     let compiled = &mapping.0.compiled;
-    for anomaly in odd.iter().filter(|anomaly| anomaly.kind.0 == "mapping.column_missing") {
-        let Some(name) = anomaly.field.as_deref() else { continue };
-        let spec = compiled.cells.iter().find(|spec| spec.column() == Some(name));
+    for anomaly in odd
+        .iter()
+        .filter(|anomaly| anomaly.kind.0 == "mapping.column_missing")
+    {
+        let Some(name) = anomaly.field.as_deref() else {
+            continue;
+        };
+        let spec = compiled
+            .cells
+            .iter()
+            .find(|spec| spec.column() == Some(name));
         let at = spec.map_or(0, |spec| spec.mentioned);
         // Spans of strings start at their opening quote.
         let (line, column) = position(mapping.text(), at);
@@ -157,19 +173,31 @@ fn missing(odd: &[Anomaly], mapping: &Mapping, preview: &mut Preview) {
             Some(near) => Some(format!("did you mean \"{near}\"?")),
             None if preview.unknown_columns.is_empty() => None,
             None => {
-                let names: Vec<&str> =
-                    preview.unknown_columns.iter().take(12).map(String::as_str).collect();
+                let names: Vec<&str> = preview
+                    .unknown_columns
+                    .iter()
+                    .take(12)
+                    .map(String::as_str)
+                    .collect();
                 Some(format!("not mentioned so far: {}", names.join(", ")))
             }
         };
         let message = format!("no record has the {noun} `{name}`");
-        preview.findings.push(Finding { line, column, message, suggestion });
+        preview.findings.push(Finding {
+            line,
+            column,
+            message,
+            suggestion,
+        });
     }
 }
 
 impl Preview {
     fn count(&mut self, anomaly: &Anomaly) {
-        let key = (anomaly.kind.0.to_owned(), anomaly.field.clone().unwrap_or_default());
+        let key = (
+            anomaly.kind.0.to_owned(),
+            anomaly.field.clone().unwrap_or_default(),
+        );
         *self.anomalies.entry(key).or_default() += 1;
     }
 }
@@ -181,16 +209,22 @@ struct Collect {
 
 impl Sink for Collect {
     fn item(&mut self, item: Item<'_>) -> io::Result<()> {
-        let Place::Span { offset, length } = item.place else { return Ok(()) };
+        let Place::Span { offset, length } = item.place else {
+            return Ok(());
+        };
         let preview = &mut self.preview;
-        item.anomalies.iter().for_each(|anomaly| preview.count(anomaly));
+        item.anomalies
+            .iter()
+            .for_each(|anomaly| preview.count(anomaly));
         match item.class {
             ItemClass::Framing => preview.framing_bytes += length,
             ItemClass::Anomaly | ItemClass::Blob => {
                 preview.anomaly_bytes += length;
                 if preview.not_understood.len() < SPANS_MAX {
                     let words: Vec<String> = item.anomalies.iter().map(in_words).collect();
-                    preview.not_understood.push((offset, length, item.line, words.join("; ")));
+                    preview
+                        .not_understood
+                        .push((offset, length, item.line, words.join("; ")));
                 }
             }
             ItemClass::Record => {
@@ -199,7 +233,13 @@ impl Sink for Collect {
                 if preview.rows.len() < self.rows_max {
                     let notes = item.anomalies.iter().map(in_words).collect();
                     let values = item.record.as_ref().map(values).unwrap_or_default();
-                    preview.rows.push(PreviewRow { line: item.line, offset, length, values, notes });
+                    preview.rows.push(PreviewRow {
+                        line: item.line,
+                        offset,
+                        length,
+                        values,
+                        notes,
+                    });
                 }
             }
         }
@@ -239,7 +279,10 @@ fn values(record: &Record<'_>) -> Vec<(String, String)> {
     add("territory", own(&record.territory));
     add("reply_to", own(&record.reply_to));
     if let Some(link) = &record.link {
-        let lines = format!("line {} {} line {}", link.from_line, link.relation, link.to_line);
+        let lines = format!(
+            "line {} {} line {}",
+            link.from_line, link.relation, link.to_line
+        );
         add("link", Some(lines));
         add("target", Some(link.target_path.to_string()));
     }

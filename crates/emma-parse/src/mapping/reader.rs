@@ -2,8 +2,10 @@
 
 use super::cells::{CellSource, Cells, Shared, SharedValue};
 use super::compile::Compiled;
-use super::fields::Carried;
+use super::fields_time::Carried;
 use super::keys::{Keys, Told};
+use super::keys_fast::Order;
+use super::schema::Layout;
 use super::unknown::{Seen, Unknown};
 use crate::emit::Emitter;
 use crate::json::{Fault, skip_white};
@@ -11,8 +13,8 @@ use crate::limits::Limits;
 use crate::member::Member;
 use crate::text::{self, Encoding};
 use crate::window::Window;
+use emma_model::Anomaly;
 use emma_model::record::Origin;
-use emma_model::{Anomaly, RecordKind};
 use std::borrow::Cow;
 use std::io;
 
@@ -25,6 +27,8 @@ pub(super) struct Reader<'m> {
     pub carried: Carried,
     pub unknown: Unknown,
     pub seen: Seen,
+    /// The order of keys in the last JSON record.
+    pub order: Order,
     /// What is odd about the member as a whole.
     pub anomalies: Vec<Anomaly>,
 }
@@ -61,6 +65,13 @@ impl<'m> Reader<'m> {
                 }
                 detected.encoding
             }
+            // JSON is UTF-8; a stray byte in one string must not change how all others are read.
+            None if detected.guessed
+                && detected.encoding.unit_bytes() == 1
+                && matches!(mapping.layout, Layout::Ndjson | Layout::Json) =>
+            {
+                Encoding::Utf8
+            }
             None => {
                 if detected.guessed {
                     let note = "the encoding was guessed from the bytes";
@@ -81,6 +92,7 @@ impl<'m> Reader<'m> {
             carried: Carried::default(),
             unknown: Unknown::default(),
             seen: Seen::new(&mapping.cells),
+            order: Order::default(),
             anomalies,
         };
         reader.take_path(&full_path(member));
@@ -88,13 +100,19 @@ impl<'m> Reader<'m> {
     }
 
     fn take_path(&mut self, path: &str) {
-        let captures = self.mapping.path.as_ref().and_then(|pattern| pattern.captures(path));
+        let captures = self
+            .mapping
+            .path
+            .as_ref()
+            .and_then(|pattern| pattern.captures(path));
         if self.mapping.path.is_some() && captures.is_none() {
             let note = "the file's path does not fit the mapping's `path` pattern";
             self.anomalies.push(Anomaly::new("mapping.path", note));
         }
         for (number, spec) in self.mapping.cells.iter().enumerate() {
-            let CellSource::Path(group) = &spec.source else { continue };
+            let CellSource::Path(group) = &spec.source else {
+                continue;
+            };
             let found = captures.as_ref().and_then(|captures| captures.name(group));
             self.shared.values[number] = found.map(|found| SharedValue {
                 text: found.as_str().to_owned(),
@@ -103,7 +121,9 @@ impl<'m> Reader<'m> {
         }
         if let Some(link) = &self.mapping.link {
             // The template's `$1` refers to the pattern's groups.
-            let replaced = link.target_pattern.replace(path, link.target_replace.as_str());
+            let replaced = link
+                .target_pattern
+                .replace(path, link.target_replace.as_str());
             self.carried.target = match replaced {
                 Cow::Owned(target) if target != path => Some(target),
                 _ => None,
@@ -129,7 +149,7 @@ impl<'m> Reader<'m> {
     /// On a fault nothing is emitted.
     pub fn json_record(
         &mut self,
-        keys: &Keys,
+        keys: &'m Keys,
         raw: &[u8],
         line: u64,
         emitter: &mut Emitter<'_>,
@@ -144,7 +164,7 @@ impl<'m> Reader<'m> {
 
     fn json_text(
         &mut self,
-        keys: &Keys,
+        keys: &'m Keys,
         text: &[u8],
         raw: &[u8],
         line: u64,
@@ -153,21 +173,49 @@ impl<'m> Reader<'m> {
     ) -> io::Result<Result<(), Fault>> {
         let start = skip_white(text, 0);
         let mut cells = Cells::new(&self.mapping.cells);
-        let mut told =
-            Told { extra: Vec::new(), anomalies: Vec::new(), unknown: &mut self.unknown };
-        let depth_max = self.limits.json_depth_max;
-        let end = match keys.read(&text[start..], depth_max, &mut cells, &mut told) {
-            Ok(length) => start + length,
-            Err(fault) => return Ok(Err(Fault { at: start + fault.at, ..fault })),
+        let mut told = Told {
+            extra: Vec::new(),
+            anomalies: Vec::new(),
+            unknown: &mut self.unknown,
         };
+        let depth_max = self.limits.json_depth_max;
+        let object = &text[start..];
+        let fast = std::str::from_utf8(object).ok().and_then(|object| {
+            keys.read_fast(object, depth_max, &mut self.order, &mut cells, &mut told)
+        });
+        let length = match fast {
+            Some(length) => length,
+            None => {
+                cells = Cells::new(&self.mapping.cells);
+                told.extra.clear();
+                told.anomalies.clear();
+                match keys.read(object, depth_max, &mut cells, &mut told) {
+                    Ok(length) => length,
+                    Err(fault) => {
+                        return Ok(Err(Fault {
+                            at: start + fault.at,
+                            ..fault
+                        }));
+                    }
+                }
+            }
+        };
+        let end = start + length;
         let mut after = skip_white(text, end);
         if text.get(after) == Some(&b',') {
             after = skip_white(text, after + 1);
         }
         if after < text.len() {
-            return Ok(Err(Fault { at: after, what: "something stands after the object" }));
+            return Ok(Err(Fault {
+                at: after,
+                what: "something stands after the object",
+            }));
         }
-        let Told { extra, mut anomalies, .. } = told;
+        let Told {
+            extra,
+            mut anomalies,
+            ..
+        } = told;
         if replaced {
             let note = "bytes that do not decode were replaced";
             anomalies.push(Anomaly::new("text.replaced", note));
@@ -175,8 +223,14 @@ impl<'m> Reader<'m> {
         self.seen.note(&cells);
         self.shared.fill(&mut cells);
         let carried = &mut self.carried;
-        let record =
-            self.mapping.record(&mut cells, &self.shared, carried, None, extra, &mut anomalies);
+        let record = self.mapping.record(
+            &mut cells,
+            &self.shared,
+            carried,
+            None,
+            extra,
+            &mut anomalies,
+        );
         emitter.record(raw, line, record, anomalies).map(Ok)
     }
 
@@ -184,7 +238,6 @@ impl<'m> Reader<'m> {
     pub fn cells_record<'a>(
         &'a mut self,
         mut cells: Cells<'a>,
-        kind: Option<RecordKind>,
         extra: Vec<(Cow<'a, str>, Cow<'a, str>)>,
         mut anomalies: Vec<Anomaly>,
         raw: &[u8],
@@ -194,8 +247,14 @@ impl<'m> Reader<'m> {
         self.seen.note(&cells);
         self.shared.fill(&mut cells);
         let carried = &mut self.carried;
-        let record =
-            self.mapping.record(&mut cells, &self.shared, carried, kind, extra, &mut anomalies);
+        let record = self.mapping.record(
+            &mut cells,
+            &self.shared,
+            carried,
+            None,
+            extra,
+            &mut anomalies,
+        );
         emitter.record(raw, line, record, anomalies)
     }
 }

@@ -184,8 +184,9 @@ pub(super) enum Precision {
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LinkTable {
-    #[serde(default)]
-    pub relation: Relation,
+    /// There is only one so far; it is written down so that others can come.
+    #[serde(default, rename = "relation")]
+    pub _relation: Relation,
     pub from_line: Text,
     pub to_line: Text,
     #[serde(default)]

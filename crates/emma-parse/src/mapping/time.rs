@@ -1,7 +1,9 @@
 //! When a record happened: from the characters written to bounds in UTC.
 
 use super::error::{Problem, nearest};
-use super::time_pattern::{DAY, HOUR, MINUTE, Pattern, SECOND, Written, days_from_civil};
+use super::time_parts::Written;
+use super::time_pattern::{HOUR, Pattern, SECOND};
+use super::time_read::{read_epoch, read_offset, read_rfc3339};
 use emma_model::{Clock, Micros, Zone};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use std::ops::Range;
@@ -55,6 +57,12 @@ pub(super) struct Bounds {
     pub gap: bool,
 }
 
+/// The earliest and latest moment that is taken for a time: the years 1 to 9999, less a day or
+/// two at the ends, so that every zone can show it.
+pub(super) const TIME_MIN: Micros = -62_135_510_400 * SECOND;
+/// See [`TIME_MIN`].
+pub(super) const TIME_MAX: Micros = 253_402_128_000 * SECOND;
+
 /// An offset from UTC lies between -12 and +14 hours.
 const EAST_MAX: i64 = 14 * HOUR;
 const WEST_MAX: i64 = 12 * HOUR;
@@ -80,8 +88,10 @@ impl Format {
                 let message = format!("`{word}` is no time format");
                 let suggestion = match nearest(word, WORDS) {
                     Some(near) => format!("did you mean \"{near}\"?"),
-                    None => format!("write {} or a pattern such as \"%d/%m/%Y %H:%M\"",
-                        WORDS.join(", ")),
+                    None => format!(
+                        "write {} or a pattern such as \"%d/%m/%Y %H:%M\"",
+                        WORDS.join(", ")
+                    ),
                 };
                 return Err(Problem::new(span, message).suggest(suggestion));
             }
@@ -92,7 +102,8 @@ impl Format {
     pub fn plausible(&self, text: &str) -> bool {
         const FROM: Micros = 315_532_800 * SECOND;
         const UNTIL: Micros = 4_102_444_800 * SECOND;
-        self.read(text).is_some_and(|written| (FROM..UNTIL).contains(&written.local))
+        self.read(text)
+            .is_some_and(|written| (FROM..UNTIL).contains(&written.local))
     }
 
     fn read(&self, text: &str) -> Option<Written> {
@@ -125,11 +136,15 @@ impl ZoneRule {
         let zones = TimeZoneDatabase::bundled();
         zones.get(text).map(ZoneRule::Named).map_err(|_| {
             let names: Vec<String> = zones.available().map(|name| name.to_string()).collect();
-            let near = nearest(text, names.iter().map(String::as_str).chain(["unknown", "UTC"]));
+            let near = nearest(
+                text,
+                names.iter().map(String::as_str).chain(["unknown", "UTC"]),
+            );
             let suggestion = match near {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => "write \"unknown\", \"UTC\", \"+02:00\" or a name such as \
-                         \"Europe/Amsterdam\"".to_owned(),
+                         \"Europe/Amsterdam\""
+                    .to_owned(),
             };
             Problem::new(span, format!("`{text}` is no time zone")).suggest(suggestion)
         })
@@ -140,7 +155,8 @@ impl TimeRule {
     /// Reads a time by the first format that fits.
     pub fn read(&self, text: &str) -> Option<Bounds> {
         let written = self.formats.iter().find_map(|format| format.read(text))?;
-        Some(self.bounds(written))
+        let bounds = self.bounds(written);
+        (bounds.lo >= TIME_MIN && bounds.hi <= TIME_MAX).then_some(bounds)
     }
 
     fn bounds(&self, written: Written) -> Bounds {
@@ -204,135 +220,6 @@ fn without_marks(text: &str) -> String {
         .collect()
 }
 
-/// Reads an ISO 8601 / RFC 3339 time without a pattern; this is the path of large feeds.
-#[inline]
-pub(super) fn read_rfc3339(text: &str) -> Option<Written> {
-    let bytes = text.trim().as_bytes();
-    let head = bytes.get(..10)?;
-    if head[4] != b'-' || head[7] != b'-' {
-        return None;
-    }
-    let year = two(head, 0)? * 100 + two(head, 2)?;
-    let days = days_from_civil(year, two(head, 5)?, two(head, 8)?)?;
-    let mut local = days * DAY;
-    let Some(separator) = bytes.get(10) else {
-        return Some(Written { local, width: DAY, offset: None, half_day: false });
-    };
-    if !matches!(separator, b'T' | b't' | b' ' | b'_') {
-        return None;
-    }
-    let clock = bytes.get(11..16)?;
-    let (hour, minute) = (two(clock, 0)?, two(clock, 3)?);
-    if clock[2] != b':' || hour > 23 || minute > 59 {
-        return None;
-    }
-    local += i64::from(hour) * HOUR + i64::from(minute) * MINUTE;
-    let mut width = MINUTE;
-    let mut at = 16;
-    if bytes.get(at) == Some(&b':') {
-        let second = two(bytes, 17)?;
-        if second > 60 {
-            return None;
-        }
-        local += i64::from(second) * SECOND;
-        width = SECOND;
-        at = 19;
-        if let Some(b'.' | b',') = bytes.get(at) {
-            at += 1;
-            let start = at;
-            while let Some(digit @ b'0'..=b'9') = bytes.get(at) {
-                if width > 1 {
-                    width /= 10;
-                    local += i64::from(digit - b'0') * width;
-                }
-                at += 1;
-            }
-            if at == start {
-                return None;
-            }
-        }
-    }
-    let offset = match &bytes[at..] {
-        [] => None,
-        [b'Z' | b'z'] => Some(0),
-        [b' ', rest @ ..] | rest => Some(read_offset(rest)?),
-    };
-    Some(Written { local, width, offset, half_day: false })
-}
-
-/// `+02:00`, `+0200` or `+02`, in seconds east of UTC.
-fn read_offset(bytes: &[u8]) -> Option<i32> {
-    let east = match bytes.first()? {
-        b'+' => 1,
-        b'-' => -1,
-        _ => return None,
-    };
-    let hours = two(bytes, 1)?;
-    let minutes = match bytes.len() {
-        3 => 0,
-        5 => two(bytes, 3)?,
-        6 if bytes[3] == b':' => two(bytes, 4)?,
-        _ => return None,
-    };
-    (hours <= 14 && minutes <= 59).then_some(east * (hours * 3600 + minutes * 60) as i32)
-}
-
-#[inline]
-fn two(bytes: &[u8], at: usize) -> Option<u32> {
-    let high = bytes.get(at)?.wrapping_sub(b'0');
-    let low = bytes.get(at + 1)?.wrapping_sub(b'0');
-    (high <= 9 && low <= 9).then(|| u32::from(high) * 10 + u32::from(low))
-}
-
-/// Reads a count from the epoch in units of `unit` microseconds (0: nanoseconds).
-#[inline]
-pub(super) fn read_epoch(text: &str, unit: i64) -> Option<Written> {
-    let text = text.trim();
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    let count = decimal(whole)?;
-    if unit == 0 {
-        let value = if negative { -count } else { count };
-        let local = value.div_euclid(1_000);
-        return Some(Written { local, width: 1, offset: Some(0), half_day: false });
-    }
-    let mut local = count.checked_mul(unit)?;
-    let mut width = unit;
-    for byte in part.bytes() {
-        if !byte.is_ascii_digit() {
-            return None;
-        }
-        if width > 1 {
-            width /= 10;
-            local = local.checked_add(i64::from(byte - b'0') * width)?;
-        }
-    }
-    // Bounds may be widened by a day: leave room.
-    if local > i64::MAX / 2 {
-        return None;
-    }
-    let local = if negative { -local } else { local };
-    Some(Written { local, width, offset: Some(0), half_day: false })
-}
-
-fn decimal(text: &str) -> Option<i64> {
-    if text.is_empty() || text.len() > 19 {
-        return None;
-    }
-    let mut value: i64 = 0;
-    for byte in text.bytes() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value = value.checked_mul(10)?.checked_add(i64::from(digit))?;
-    }
-    Some(value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -355,16 +242,58 @@ mod tests {
     #[test]
     fn bounds_follow_from_precision() {
         for (format, text, lo, hi) in [
-            ("rfc3339", "2020-04-03T10:11:12Z", "2020-04-03T10:11:12Z", "2020-04-03T10:11:12.999999Z"),
-            ("rfc3339", "2020-04-03T10:11:12.5+02:00", "2020-04-03T08:11:12.5Z", "2020-04-03T08:11:12.599999Z"),
-            ("rfc3339", "2020-04-03 10:11 +0200", "2020-04-03T08:11:00Z", "2020-04-03T08:11:59.999999Z"),
-            ("epoch-s", "1585908672", "2020-04-03T10:11:12Z", "2020-04-03T10:11:12.999999Z"),
-            ("epoch-s", "1585908672.25", "2020-04-03T10:11:12.25Z", "2020-04-03T10:11:12.259999Z"),
-            ("epoch-ms", "1585908672001", "2020-04-03T10:11:12.001Z", "2020-04-03T10:11:12.001999Z"),
-            ("epoch-us", "1585908672000001", "2020-04-03T10:11:12.000001Z", "2020-04-03T10:11:12.000001Z"),
-            ("epoch-ns", "-1", "1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z"),
+            (
+                "rfc3339",
+                "2020-04-03T10:11:12Z",
+                "2020-04-03T10:11:12Z",
+                "2020-04-03T10:11:12.999999Z",
+            ),
+            (
+                "rfc3339",
+                "2020-04-03T10:11:12.5+02:00",
+                "2020-04-03T08:11:12.5Z",
+                "2020-04-03T08:11:12.599999Z",
+            ),
+            (
+                "rfc3339",
+                "2020-04-03 10:11 +0200",
+                "2020-04-03T08:11:00Z",
+                "2020-04-03T08:11:59.999999Z",
+            ),
+            (
+                "epoch-s",
+                "1585908672",
+                "2020-04-03T10:11:12Z",
+                "2020-04-03T10:11:12.999999Z",
+            ),
+            (
+                "epoch-s",
+                "1585908672.25",
+                "2020-04-03T10:11:12.25Z",
+                "2020-04-03T10:11:12.259999Z",
+            ),
+            (
+                "epoch-ms",
+                "1585908672001",
+                "2020-04-03T10:11:12.001Z",
+                "2020-04-03T10:11:12.001999Z",
+            ),
+            (
+                "epoch-us",
+                "1585908672000001",
+                "2020-04-03T10:11:12.000001Z",
+                "2020-04-03T10:11:12.000001Z",
+            ),
+            (
+                "epoch-ns",
+                "-1",
+                "1969-12-31T23:59:59.999999Z",
+                "1969-12-31T23:59:59.999999Z",
+            ),
         ] {
-            let bounds = rule(format, "unknown").read(text).unwrap_or_else(|| panic!("{text}"));
+            let bounds = rule(format, "unknown")
+                .read(text)
+                .unwrap_or_else(|| panic!("{text}"));
             assert_eq!((bounds.lo, bounds.hi), (utc(lo), utc(hi)), "{text}");
             assert_eq!(bounds.zone, Zone::Declared);
         }
@@ -377,9 +306,15 @@ mod tests {
         assert_eq!(unknown.hi, utc("2020-04-03T22:00:59.999999Z"));
         assert_eq!(unknown.zone, Zone::Unknown);
         let fixed = rule("%F %R", "-05:30").read("2020-04-03 10:00").unwrap();
-        assert_eq!((fixed.lo, fixed.zone), (utc("2020-04-03T15:30:00Z"), Zone::Assumed));
+        assert_eq!(
+            (fixed.lo, fixed.zone),
+            (utc("2020-04-03T15:30:00Z"), Zone::Assumed)
+        );
         let named = rule("%F %R", "Europe/Amsterdam");
-        assert_eq!(named.read("2020-04-03 10:00").unwrap().lo, utc("2020-04-03T08:00:00Z"));
+        assert_eq!(
+            named.read("2020-04-03 10:00").unwrap().lo,
+            utc("2020-04-03T08:00:00Z")
+        );
         // 02:30 came twice on the last Sunday of October and never on that of March.
         let fold = named.read("2020-10-25 02:30").unwrap();
         assert_eq!(fold.lo, utc("2020-10-25T00:30:00Z"));
@@ -390,9 +325,15 @@ mod tests {
     #[test]
     fn a_misspelt_zone_or_format_is_suggested() {
         let problem = ZoneRule::compile("Europe/Amsterdm", 0..0).unwrap_err();
-        assert_eq!(problem.suggestion.as_deref(), Some("did you mean \"Europe/Amsterdam\"?"));
+        assert_eq!(
+            problem.suggestion.as_deref(),
+            Some("did you mean \"Europe/Amsterdam\"?")
+        );
         let problem = Format::compile("rfc-3339", 0..0, &[], 70).unwrap_err();
-        assert_eq!(problem.suggestion.as_deref(), Some("did you mean \"rfc3339\"?"));
+        assert_eq!(
+            problem.suggestion.as_deref(),
+            Some("did you mean \"rfc3339\"?")
+        );
     }
 
     #[test]
@@ -415,13 +356,17 @@ mod tests {
                 for text in [&text, &digits] {
                     if let Some(bounds) = rule(word, "unknown").read(text) {
                         prop_assert!(bounds.lo <= bounds.hi);
+                        prop_assert!(jiff::Timestamp::from_microsecond(bounds.lo).is_ok());
+                        prop_assert!(jiff::Timestamp::from_microsecond(bounds.hi).is_ok());
                     }
                 }
             }
         }
 
         #[test]
-        fn times_like_times_do_not_panic(text in "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{0,9}[.+Z0-9:-]{0,9}") {
+        fn times_like_times_do_not_panic(
+            text in "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{0,9}[.+Z0-9:-]{0,9}",
+        ) {
             if let Some(bounds) = rule("rfc3339", "Europe/Athens").read(&text) {
                 prop_assert!(bounds.lo <= bounds.hi);
             }

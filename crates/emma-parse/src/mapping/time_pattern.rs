@@ -2,20 +2,8 @@
 
 use super::error::Problem;
 use super::months;
+use super::time_parts::{Parts, Written};
 use std::ops::Range;
-
-/// A date and clock time as written, before any zone is applied.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Written {
-    /// Microseconds since 1970-01-01 as if the written time were UTC.
-    pub local: i64,
-    /// How many microseconds the written time may stand for, from `local` on; at least 1.
-    pub width: i64,
-    /// Seconds east of UTC, where the text says so.
-    pub offset: Option<i32>,
-    /// True for an hour of a 12-hour clock without a.m. or p.m.
-    pub half_day: bool,
-}
 
 /// Microseconds of a second, minute, hour and day.
 pub(super) const SECOND: i64 = 1_000_000;
@@ -112,7 +100,11 @@ impl Pattern {
                 c => pieces.push(Piece::Literal(c)),
             }
         }
-        let pattern = Pattern { pieces, months, pivot };
+        let pattern = Pattern {
+            pieces,
+            months,
+            pivot,
+        };
         pattern.check(span)?;
         Ok(pattern)
     }
@@ -142,7 +134,11 @@ impl Pattern {
 
     /// Reads all of `text`; `None` where it does not fit the pattern or is no real date.
     pub fn read(&self, text: &str) -> Option<Written> {
-        let mut parts = Parts { month: 1, day: 1, ..Parts::default() };
+        let mut parts = Parts {
+            month: 1,
+            day: 1,
+            ..Parts::default()
+        };
         let mut rest = text.trim();
         for piece in &self.pieces {
             rest = self.take(piece, rest, &mut parts)?;
@@ -167,7 +163,9 @@ impl Pattern {
             Piece::Noon => return noon(text, parts),
             Piece::Offset => return offset(text, parts),
             Piece::ZoneName => {
-                let rest = ["UTC", "GMT", "Z"].iter().find_map(|name| text.strip_prefix(name))?;
+                let rest = ["UTC", "GMT", "Z"]
+                    .iter()
+                    .find_map(|name| text.strip_prefix(name))?;
                 parts.offset = Some(0);
                 return Some(rest);
             }
@@ -183,7 +181,12 @@ impl Pattern {
         match piece {
             Piece::Year => parts.year = value,
             Piece::ShortYear => {
-                parts.year = value + if value < u32::from(self.pivot) { 2000 } else { 1900 };
+                parts.year = value
+                    + if value < u32::from(self.pivot) {
+                        2000
+                    } else {
+                        1900
+                    };
             }
             Piece::Month => parts.month = value,
             Piece::Day => parts.day = value,
@@ -208,7 +211,10 @@ impl Pattern {
             }
             // Lower-casing may change lengths: count characters, then skip a full stop.
             let count = name.chars().count();
-            let rest = text.char_indices().nth(count).map_or("", |(at, _)| &text[at..]);
+            let rest = text
+                .char_indices()
+                .nth(count)
+                .map_or("", |(at, _)| &text[at..]);
             if rest.starts_with(char::is_alphabetic) {
                 continue;
             }
@@ -222,11 +228,16 @@ fn piece_of(letter: char, span: &Range<usize>) -> Result<Piece, Problem> {
     if let Some((_, piece)) = LETTERS.iter().find(|(known, _)| *known == letter) {
         return Ok(piece.clone());
     }
-    let known: Vec<String> = LETTERS.iter().map(|(letter, _)| format!("%{letter}")).collect();
-    Err(Problem::new(span.clone(), format!("`%{letter}` is no part of a time pattern"))
-        .suggest(format!("known: {}", known.join(" "))))
+    let known: Vec<String> = LETTERS
+        .iter()
+        .map(|(letter, _)| format!("%{letter}"))
+        .collect();
+    Err(Problem::new(
+        span.clone(),
+        format!("`%{letter}` is no part of a time pattern"),
+    )
+    .suggest(format!("known: {}", known.join(" "))))
 }
-
 
 fn is_word(c: char) -> bool {
     c.is_alphabetic() || c == '.'
@@ -238,7 +249,11 @@ fn number(text: &str, least: usize, most: usize) -> Option<(u32, &str)> {
     let mut count = 0;
     let mut rest = text;
     while count < most {
-        let Some(digit) = rest.chars().next().and_then(|c| Some((c.len_utf8(), digit(c)?))) else {
+        let Some(digit) = rest
+            .chars()
+            .next()
+            .and_then(|c| Some((c.len_utf8(), digit(c)?)))
+        else {
             break;
         };
         value = value * 10 + digit.1;
@@ -258,7 +273,9 @@ fn digit(c: char) -> Option<u32> {
 }
 
 fn noon<'t>(text: &'t str, parts: &mut Parts) -> Option<&'t str> {
-    let mut chars = text.char_indices().filter(|(_, c)| !matches!(c, '.' | '\u{202f}' | ' '));
+    let mut chars = text
+        .char_indices()
+        .filter(|(_, c)| !matches!(c, '.' | '\u{202f}' | ' '));
     let (_, first) = chars.next()?;
     let (at, second) = chars.next()?;
     let late = match first.to_ascii_lowercase() {
@@ -279,7 +296,10 @@ fn offset<'t>(text: &'t str, parts: &mut Parts) -> Option<&'t str> {
         parts.offset = Some(0);
         return Some(rest);
     }
-    let text = ["UTC", "GMT"].iter().find_map(|name| text.strip_prefix(name)).unwrap_or(text);
+    let text = ["UTC", "GMT"]
+        .iter()
+        .find_map(|name| text.strip_prefix(name))
+        .unwrap_or(text);
     let east = match text.chars().next()? {
         '+' => 1,
         '-' | '\u{2212}' => -1,
@@ -316,96 +336,6 @@ fn fraction<'t>(text: &'t str, parts: &mut Parts) -> Option<&'t str> {
     Some(rest)
 }
 
-/// What was read, piece by piece.
-#[derive(Default)]
-struct Parts {
-    year: u32,
-    month: u32,
-    day: u32,
-    day_of_year: Option<u32>,
-    hour: Option<u32>,
-    half: bool,
-    late: Option<bool>,
-    minute: Option<u32>,
-    second: Option<u32>,
-    fraction: Option<(i64, i64)>,
-    offset: Option<i32>,
-}
-
-impl Parts {
-    fn written(&self) -> Option<Written> {
-        let days = match self.day_of_year {
-            Some(day) => {
-                let length = if is_leap(self.year) { 366 } else { 365 };
-                if !(1..=length).contains(&day) {
-                    return None;
-                }
-                days_from_civil(self.year, 1, 1)? + i64::from(day) - 1
-            }
-            None => days_from_civil(self.year, self.month, self.day)?,
-        };
-        let mut hour = self.hour.unwrap_or(0);
-        let mut half_day = false;
-        if self.half {
-            if !(1..=12).contains(&hour) {
-                // A 12-hour clock that says 0 or 13 is a 24-hour one.
-                if hour > 23 {
-                    return None;
-                }
-            } else {
-                hour %= 12;
-                match self.late {
-                    Some(late) => hour += 12 * u32::from(late),
-                    None => half_day = true,
-                }
-            }
-        }
-        let (minute, second) = (self.minute.unwrap_or(0), self.second.unwrap_or(0));
-        if hour > 23 || minute > 59 || second > 60 {
-            return None;
-        }
-        let (fraction, width) = match (self.fraction, self.second, self.minute, self.hour) {
-            (Some((value, width)), ..) => (value, width),
-            (None, Some(_), ..) => (0, SECOND),
-            (None, None, Some(_), _) => (0, MINUTE),
-            (None, None, None, Some(_)) => (0, HOUR),
-            (None, None, None, None) => (0, DAY),
-        };
-        let clock = i64::from(hour) * HOUR + i64::from(minute) * MINUTE + i64::from(second) * SECOND;
-        Some(Written {
-            local: days * DAY + clock + fraction,
-            width,
-            offset: self.offset,
-            half_day,
-        })
-    }
-}
-
-fn is_leap(year: u32) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-/// Days from 1970-01-01 to a date of the Gregorian calendar, years 1 to 9999.
-#[inline]
-pub(super) fn days_from_civil(year: u32, month: u32, day: u32) -> Option<i64> {
-    const LENGTHS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    if !(1..=9999).contains(&year) || !(1..=12).contains(&month) {
-        return None;
-    }
-    let length = LENGTHS[month as usize - 1] + u32::from(month == 2 && is_leap(year));
-    if !(1..=length).contains(&day) {
-        return None;
-    }
-    // Years start in March here, so that the leap day is the last of its year.
-    let y = i64::from(year) - i64::from(month <= 2);
-    let era = y.div_euclid(400);
-    let year_of_era = y.rem_euclid(400);
-    let month_from_march = i64::from((month + 9) % 12);
-    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    Some(era * 146_097 + day_of_era - 719_468)
-}
-
 /// The names of `languages` with their month numbers, for [`Pattern::compile`].
 pub(super) fn month_names(language: &months::Months) -> Vec<(String, u32)> {
     let numbered = language.iter().zip(1u32..);
@@ -416,12 +346,15 @@ pub(super) fn month_names(language: &months::Months) -> Vec<(String, u32)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::time_parts::days_from_civil;
     use super::*;
     use proptest::prelude::*;
 
     fn read(language: &str, pattern: &str, text: &str) -> Option<Written> {
         let months = month_names(months::of_language(language).unwrap());
-        Pattern::compile(pattern, 0..0, months, 70).unwrap().read(text)
+        Pattern::compile(pattern, 0..0, months, 70)
+            .unwrap()
+            .read(text)
     }
 
     fn utc(text: &str) -> i64 {
@@ -431,17 +364,71 @@ mod tests {
     #[test]
     fn patterns_read_what_people_write() {
         for (language, pattern, text, want, width) in [
-            ("en", "%d/%m/%y %H:%M", "03/04/20 9:05", "2020-04-03T09:05:00Z", MINUTE),
+            (
+                "en",
+                "%d/%m/%y %H:%M",
+                "03/04/20 9:05",
+                "2020-04-03T09:05:00Z",
+                MINUTE,
+            ),
             ("en", "%d.%m.%y", "03.04.71", "1971-04-03T00:00:00Z", DAY),
-            ("nl", "%d %b %Y %H:%M:%S", "3 mrt. 2020 09:05:07", "2020-03-03T09:05:07Z", SECOND),
-            ("ru", "%d %B %Y г. %R", "1 мая 2020 г. 10:00", "2020-05-01T10:00:00Z", MINUTE),
-            ("de", "%a, %d. %B %Y, %H Uhr", "Mo., 2. März 2020, 7 Uhr", "2020-03-02T07:00:00Z", HOUR),
-            ("en", "%m/%d/%y, %I:%M %p", "4/3/20, 12:07\u{202f}am", "2020-04-03T00:07:00Z", MINUTE),
-            ("en", "%m/%d/%y, %I:%M %p", "4/3/20, 12:07 P.M.", "2020-04-03T12:07:00Z", MINUTE),
-            ("en", "%Y%m%d%H%M%S", "20200403101112", "2020-04-03T10:11:12Z", SECOND),
+            (
+                "nl",
+                "%d %b %Y %H:%M:%S",
+                "3 mrt. 2020 09:05:07",
+                "2020-03-03T09:05:07Z",
+                SECOND,
+            ),
+            (
+                "ru",
+                "%d %B %Y г. %R",
+                "1 мая 2020 г. 10:00",
+                "2020-05-01T10:00:00Z",
+                MINUTE,
+            ),
+            (
+                "de",
+                "%a, %d. %B %Y, %H Uhr",
+                "Mo., 2. März 2020, 7 Uhr",
+                "2020-03-02T07:00:00Z",
+                HOUR,
+            ),
+            (
+                "en",
+                "%m/%d/%y, %I:%M %p",
+                "4/3/20, 12:07\u{202f}am",
+                "2020-04-03T00:07:00Z",
+                MINUTE,
+            ),
+            (
+                "en",
+                "%m/%d/%y, %I:%M %p",
+                "4/3/20, 12:07 P.M.",
+                "2020-04-03T12:07:00Z",
+                MINUTE,
+            ),
+            (
+                "en",
+                "%Y%m%d%H%M%S",
+                "20200403101112",
+                "2020-04-03T10:11:12Z",
+                SECOND,
+            ),
             ("en", "%Y-%j", "2020-060", "2020-02-29T00:00:00Z", DAY),
-            ("en", "%F %T.%f", "2020-04-03 10:11:12.345", "2020-04-03T10:11:12.345Z", 1000),
-            ("ar", "%d %B %Y", "٣ أبريل ٢٠٢٠", "2020-04-03T00:00:00Z", DAY),
+            (
+                "en",
+                "%F %T.%f",
+                "2020-04-03 10:11:12.345",
+                "2020-04-03T10:11:12.345Z",
+                1000,
+            ),
+            (
+                "ar",
+                "%d %B %Y",
+                "٣ أبريل ٢٠٢٠",
+                "2020-04-03T00:00:00Z",
+                DAY,
+            ),
         ] {
             let written = read(language, pattern, text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((written.local, written.width), (utc(want), width), "{text}");
@@ -450,16 +437,36 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_not_read() {
-        for text in ["31/02/20 10:00", "03/04/20 25:00", "03/04/20", "03/04/20 10:00x", "", "a"] {
+        for text in [
+            "31/02/20 10:00",
+            "03/04/20 25:00",
+            "03/04/20",
+            "03/04/20 10:00x",
+            "",
+            "a",
+        ] {
             assert_eq!(read("en", "%d/%m/%y %H:%M", text), None, "{text}");
         }
     }
 
     #[test]
     fn offsets_and_half_days_are_told() {
-        assert_eq!(read("en", "%F %R %z", "2020-04-03 10:00 +0230").unwrap().offset, Some(9000));
-        assert_eq!(read("en", "%F %R%z", "2020-04-03 10:00-03").unwrap().offset, Some(-10800));
-        assert_eq!(read("en", "%F %R %z", "2020-04-03 10:00 GMT+2").unwrap().offset, Some(7200));
+        assert_eq!(
+            read("en", "%F %R %z", "2020-04-03 10:00 +0230")
+                .unwrap()
+                .offset,
+            Some(9000)
+        );
+        assert_eq!(
+            read("en", "%F %R%z", "2020-04-03 10:00-03").unwrap().offset,
+            Some(-10800)
+        );
+        assert_eq!(
+            read("en", "%F %R %z", "2020-04-03 10:00 GMT+2")
+                .unwrap()
+                .offset,
+            Some(7200)
+        );
         assert!(read("en", "%F %I:%M", "2020-04-03 10:00").unwrap().half_day);
         assert!(!read("en", "%F %I:%M", "2020-04-03 13:00").unwrap().half_day);
     }

@@ -29,11 +29,6 @@ impl Unknown {
         }
     }
 
-    /// The names noted.
-    pub fn names(&self) -> &[String] {
-        &self.names
-    }
-
     /// One anomaly a column.
     pub fn report(&self, anomalies: &mut Vec<Anomaly>) {
         for name in &self.names {
@@ -60,7 +55,11 @@ impl Seen {
     pub fn new(specs: &[CellSpec]) -> Seen {
         let cells: Vec<bool> = specs.iter().map(|spec| spec.column().is_none()).collect();
         let left = cells.iter().filter(|seen| !**seen).count();
-        Seen { cells, left, records: 0 }
+        Seen {
+            cells,
+            left,
+            records: 0,
+        }
     }
 
     /// Notes the cells of one record, before its values are taken.

@@ -33,7 +33,9 @@ pub(crate) fn recognises(head: &[u8]) -> bool {
 }
 
 fn is_chat_type(word: &[u8]) -> bool {
-    keys::CHAT_TYPES.iter().any(|known| known.as_bytes() == word)
+    keys::CHAT_TYPES
+        .iter()
+        .any(|known| known.as_bytes() == word)
 }
 
 fn string(value: &[u8]) -> Option<&[u8]> {
@@ -50,17 +52,23 @@ fn keys_of<'a>(bytes: &'a [u8], mut each: impl FnMut(&'a [u8], &'a [u8]) -> bool
     }
     at = skip_white(bytes, at + 1);
     while bytes.get(at) == Some(&b'"') {
-        let Ok(key_end) = scan::skip_value(bytes, at, 1) else { return };
+        let Ok(key_end) = scan::skip_value(bytes, at, 1) else {
+            return;
+        };
         let colon = skip_white(bytes, key_end);
         if bytes.get(colon) != Some(&b':') {
             return;
         }
         let value = skip_white(bytes, colon + 1);
-        let Some(rest) = bytes.get(value..) else { return };
+        let Some(rest) = bytes.get(value..) else {
+            return;
+        };
         if each(&bytes[at + 1..key_end - 1], rest) {
             return;
         }
-        let Ok(end) = scan::skip_value(bytes, value, scan::DEPTH_MAX) else { return };
+        let Ok(end) = scan::skip_value(bytes, value, scan::DEPTH_MAX) else {
+            return;
+        };
         at = skip_white(bytes, end);
         if bytes.get(at) == Some(&b',') {
             at = skip_white(bytes, at + 1);
@@ -107,12 +115,20 @@ mod tests {
 
     #[test]
     fn exports_are_known_by_their_first_keys() {
-        assert!(recognises(br#"{"name":"x","type":"personal_chat","id":1,"messages":[ ]}"#));
-        assert!(recognises(b"\xef\xbb\xbf { \"type\": \"saved_messages\" \"messages\": ["));
-        assert!(recognises(br#"{"about":"..","chats":{"about":"..","list":[{"name":"#));
+        assert!(recognises(
+            br#"{"name":"x","type":"personal_chat","id":1,"messages":[ ]}"#
+        ));
+        assert!(recognises(
+            b"\xef\xbb\xbf { \"type\": \"saved_messages\" \"messages\": ["
+        ));
+        assert!(recognises(
+            br#"{"about":"..","chats":{"about":"..","list":[{"name":"#
+        ));
         assert!(recognises(br#"{"personal_information":{"#));
         assert!(!recognises(br#"{"type":"personal_chat","messages":{}}"#));
-        assert!(!recognises(br#"{"type":"FeatureCollection","messages":[]}"#));
+        assert!(!recognises(
+            br#"{"type":"FeatureCollection","messages":[]}"#
+        ));
         assert!(!recognises(br#"{"messages":[{"id":1}]}"#));
         assert!(!recognises(br#"[{"type":"personal_chat","messages":[]}]"#));
         assert!(!recognises(b"{"));

@@ -1,15 +1,17 @@
 //! The walk through an export's structure, in bounded memory.
 
 use super::ids::Ids;
-use super::{Chat, message, recognise};
+use super::{Chat, message};
 use crate::emit::Emitter;
 use crate::json::{Kind, Members, decode, scan, value_at};
 use crate::limits::Limits;
 use crate::member::Member;
 use crate::window::Window;
-use emma_model::record::Origin;
 use emma_model::Anomaly;
+use emma_model::record::Origin;
 use std::io;
+
+mod resume;
 
 /// Framing is handed over once so much of it has gathered.
 const FRAMING_BYTES_MAX: usize = 64 << 10;
@@ -86,7 +88,11 @@ pub(crate) fn read(
         stack: Vec::new(),
         framed: 0,
         odd: Vec::new(),
-        chat: Chat { conversation: String::new(), name: None, origin: Origin::Path },
+        chat: Chat {
+            conversation: String::new(),
+            name: None,
+            origin: Origin::Path,
+        },
         chat_named: false,
         chat_has_id: false,
         ids: Ids::default(),
@@ -103,7 +109,10 @@ pub(crate) fn read(
     walk.flush()?;
     let mut anomalies = std::mem::take(&mut walk.odd);
     if !walk.stack.is_empty() {
-        anomalies.push(Anomaly::new("json.truncated", "the export ends inside a value"));
+        anomalies.push(Anomaly::new(
+            "json.truncated",
+            "the export ends inside a value",
+        ));
     }
     Ok(anomalies)
 }
@@ -175,7 +184,9 @@ impl Walk<'_, '_, '_, '_> {
         if byte != b'"' {
             return self.fault("expected a key in quotes");
         }
-        let Some(length) = self.token()? else { return Ok(()) };
+        let Some(length) = self.token()? else {
+            return Ok(());
+        };
         let key = self.window.bytes()[self.framed + 1..self.framed + length - 1].to_vec();
         self.frame(length)?;
         if self.next()? != Next::Byte(b':') {
@@ -219,7 +230,9 @@ impl Walk<'_, '_, '_, '_> {
     }
 
     fn scalar(&mut self) -> io::Result<()> {
-        let Some(length) = self.token()? else { return Ok(()) };
+        let Some(length) = self.token()? else {
+            return Ok(());
+        };
         let level = self.stack.last_mut().expect("a level is open");
         let key = level.key.take();
         level.after_value = true;
@@ -279,11 +292,10 @@ impl Walk<'_, '_, '_, '_> {
     }
 
     /// Hands over the value that starts after the framing as an item of its own.
-    fn unit(
-        &mut self,
-        item: impl FnOnce(&mut Self, usize) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let Some(length) = self.token()? else { return Ok(()) };
+    fn unit(&mut self, item: impl FnOnce(&mut Self, usize) -> io::Result<()>) -> io::Result<()> {
+        let Some(length) = self.token()? else {
+            return Ok(());
+        };
         self.flush()?;
         item(self, length)?;
         self.window.consume(length);
@@ -300,7 +312,8 @@ impl Walk<'_, '_, '_, '_> {
         let mut anomalies = std::mem::take(&mut self.odd);
         let depth = self.limits.json_depth_max;
         let record = message::read(raw, depth, &self.chat, &mut self.ids, &mut anomalies);
-        self.emitter.record(raw, self.window.line(), record, anomalies)
+        self.emitter
+            .record(raw, self.window.line(), record, anomalies)
     }
 
     fn other(&mut self, section: &str, length: usize) -> io::Result<()> {
@@ -308,7 +321,8 @@ impl Walk<'_, '_, '_, '_> {
         let mut anomalies = std::mem::take(&mut self.odd);
         let section = Some(section).filter(|name| !name.is_empty());
         let record = message::other(raw, self.limits.json_depth_max, section, &mut anomalies);
-        self.emitter.record(raw, self.window.line(), record, anomalies)
+        self.emitter
+            .record(raw, self.window.line(), record, anomalies)
     }
 
     /// Length of the value after the framing, once it lies whole in the window. `None` where it
@@ -350,7 +364,13 @@ impl Walk<'_, '_, '_, '_> {
         if let Some(level) = self.stack.last_mut() {
             level.after_comma = false;
         }
-        self.stack.push(Level { role, object, key: None, after_value: false, after_comma: false });
+        self.stack.push(Level {
+            role,
+            object,
+            key: None,
+            after_value: false,
+            after_comma: false,
+        });
         self.framed += 1;
         Ok(())
     }
@@ -371,7 +391,11 @@ impl Walk<'_, '_, '_, '_> {
 
     fn new_chat(&mut self) {
         let conversation = self.stem.to_owned();
-        self.chat = Chat { conversation, name: None, origin: Origin::Path };
+        self.chat = Chat {
+            conversation,
+            name: None,
+            origin: Origin::Path,
+        };
         self.chat_named = false;
         self.chat_has_id = false;
         self.ids = Ids::default();
@@ -398,7 +422,8 @@ impl Walk<'_, '_, '_, '_> {
         }
         let anomalies = std::mem::take(&mut self.odd);
         let raw = &self.window.bytes()[..self.framed];
-        self.emitter.framing_with(raw, self.window.line(), anomalies)?;
+        self.emitter
+            .framing_with(raw, self.window.line(), anomalies)?;
         self.window.consume(self.framed);
         self.framed = 0;
         Ok(())
@@ -413,96 +438,5 @@ impl Walk<'_, '_, '_, '_> {
 
     fn fault(&mut self, note: &'static str) -> io::Result<()> {
         self.resynchronise(Anomaly::new("json.syntax", note), 1)
-    }
-
-    /// Gives bytes up as an anomaly until something looks like a message or a chat again, looking
-    /// from byte `skip` on: what is known to be broken is not looked at again.
-    fn resynchronise(&mut self, anomaly: Anomaly, skip: usize) -> io::Result<()> {
-        self.flush()?;
-        let mut skip = skip;
-        let limit = self.limits.record_bytes_max;
-        loop {
-            self.window.fill(limit)?;
-            let region = self.window.bytes().len().min(limit);
-            if region == 0 {
-                return Ok(());
-            }
-            let found = self.search(skip.min(region), region)?;
-            let end = found.as_ref().map_or(region, |(at, _)| *at);
-            self.odd.push(anomaly.clone());
-            if end > 0 {
-                let odd = std::mem::take(&mut self.odd);
-                let raw = &self.window.bytes()[..end];
-                self.emitter.anomalies(raw, self.window.line(), odd)?;
-                self.window.consume(end);
-            }
-            if let Some((_, role)) = found {
-                self.stand_in(role);
-                return Ok(());
-            }
-            skip = 0;
-        }
-    }
-
-    /// The first `{` from `at` up to `region` that something to go on with starts at.
-    fn search(&mut self, at: usize, region: usize) -> io::Result<Option<(usize, Role)>> {
-        let mut at = at;
-        while let Some(brace) = memchr::memchr(b'{', &self.window.bytes()[at..region]) {
-            at += brace;
-            self.window.fill(at + self.limits.record_bytes_max)?;
-            if let Some(role) = self.looks_like(at) {
-                return Ok(Some((at, role)));
-            }
-            at += 1;
-        }
-        Ok(None)
-    }
-
-    fn looks_like(&self, at: usize) -> Option<Role> {
-        let bytes = self.window.bytes();
-        let rest = &bytes[at..bytes.len().min(at + self.limits.record_bytes_max)];
-        if recognise::is_message(rest, self.limits.json_depth_max) {
-            return Some(Role::Messages);
-        }
-        recognise::chat_start(rest).map(|_| Role::ChatList)
-    }
-
-    /// Goes on as if in `role`, keeping as much of the levels above it as there is.
-    fn stand_in(&mut self, role: Role) {
-        if role == Role::Messages {
-            let note = "read after a fault; its chat is the one before the fault";
-            self.odd.push(Anomaly::field("telegram.resumed", "conversation", note));
-        }
-        let level = |role: Role| Level {
-            object: matches!(role, Role::Root | Role::Chats | Role::Chat),
-            role,
-            key: None,
-            after_value: false,
-            after_comma: false,
-        };
-        match self.stack.iter().rposition(|level| level.role == role) {
-            Some(at) => self.stack.truncate(at + 1),
-            None => {
-                let above = |level: &Level| match role {
-                    Role::Messages => matches!(level.role, Role::Root | Role::Chat),
-                    _ => matches!(level.role, Role::Root | Role::Chats),
-                };
-                let keep = self.stack.iter().rposition(above).map_or(0, |at| at + 1);
-                self.stack.truncate(keep);
-                if self.stack.is_empty() {
-                    self.stack.push(level(Role::Root));
-                }
-                if role == Role::ChatList && self.stack.len() == 1 {
-                    self.stack.push(level(Role::Chats));
-                }
-                self.stack.push(level(role));
-            }
-        }
-        for level in &mut self.stack {
-            level.key = None;
-            level.after_value = false;
-            level.after_comma = false;
-        }
-        self.ended = false;
     }
 }

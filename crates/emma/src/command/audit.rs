@@ -18,14 +18,21 @@ struct Audit {
 pub fn run(args: &AuditArgs, output: &Output) -> Result<Done> {
     let mut case = Case::open(&args.case)?;
     let state = case.state()?;
-    let checkpoint = case.log.latest_checkpoint()?.map_or(0, |checkpoint| checkpoint.size);
+    let checkpoint = case
+        .log
+        .latest_checkpoint()?
+        .map_or(0, |checkpoint| checkpoint.size);
     let filter = AuditFilter {
         actor: args.actor.clone(),
         kind: args.kind.clone(),
         about: args.about.clone(),
     };
     let entries = audit::lines(&state, &filter, checkpoint)?;
-    let audit = Audit { log_size: case.log.size(), checkpoint_size: checkpoint, entries };
+    let audit = Audit {
+        log_size: case.log.size(),
+        checkpoint_size: checkpoint,
+        entries,
+    };
     output.print("emma/audit/v1", &audit, human)?;
     Ok(Done::Ok)
 }
@@ -33,8 +40,18 @@ pub fn run(args: &AuditArgs, output: &Output) -> Result<Done> {
 fn human(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     for line in &audit.entries {
         let at = line.at.as_deref().unwrap_or("-");
-        let who = line.name.as_deref().or(line.actor.as_deref()).unwrap_or("nobody");
-        write!(out, "{:>6}  {at:<27}  {}  {}", line.entry, line.kind, inert::line(who))?;
+        let who = line
+            .name
+            .as_deref()
+            .or(line.actor.as_deref())
+            .unwrap_or("nobody");
+        write!(
+            out,
+            "{:>6}  {at:<27}  {}  {}",
+            line.entry,
+            line.kind,
+            inert::line(who)
+        )?;
         if let Some(authority) = &line.authority {
             write!(out, "  under {authority}")?;
         }
@@ -50,23 +67,39 @@ fn human(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "        {what}")?;
         }
         if line.left_open {
-            writeln!(out, "        this export was never closed: how much it showed is not known")?;
+            writeln!(
+                out,
+                "        this export was never closed: how much it showed is not known"
+            )?;
         }
     }
-    writeln!(out, "{} of {} listed", grouped(audit.entries.len() as u64), counted(audit.log_size, "log line"))?;
+    writeln!(
+        out,
+        "{} of {} listed",
+        grouped(audit.entries.len() as u64),
+        counted(audit.log_size, "log line")
+    )?;
     let beyond = audit.log_size.saturating_sub(audit.checkpoint_size);
     if beyond > 0 {
-        writeln!(out, "the last {beyond} of {} entries are not yet under a checkpoint", audit.log_size)?;
+        writeln!(
+            out,
+            "the last {beyond} of {} entries are not yet under a checkpoint",
+            audit.log_size
+        )?;
     }
     Ok(())
 }
 
 /// The detail's plain values in words; nested ones as JSON.
 fn what(detail: &serde_json::Value) -> String {
-    let Some(map) = detail.as_object() else { return String::new() };
+    let Some(map) = detail.as_object() else {
+        return String::new();
+    };
     let words: Vec<String> = map
         .iter()
-        .filter(|(_, value)| !value.is_null() && value.as_object().is_none_or(|map| !map.is_empty()))
+        .filter(|(_, value)| {
+            !value.is_null() && value.as_object().is_none_or(|map| !map.is_empty())
+        })
         .map(|(name, value)| match value.as_str() {
             Some(text) => format!("{name}: {}", inert::line(text)),
             None => format!("{name}: {}", inert::line(&value.to_string())),

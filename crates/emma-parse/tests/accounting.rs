@@ -1,0 +1,110 @@
+//! The promise every reader makes, on any bytes: each byte is accounted for once, and what is
+//! found depends on the bytes alone, not on how reads fall.
+
+use crate::collect::Found;
+use crate::containers;
+use emma_parse::fuzzing::{Target, read};
+use proptest::prelude::*;
+
+const IRC: &str = "[23:58] <heron> good evening\n=== owl [n=o@example.net]  has joined #birds\n\
+    [23:59]  * owl hoots\n\n[00:01] -heron:#birds- psst\nno line of a log\n=== owl sighs\n";
+const TELEGRAM: &str = r#"{"name":"Birds","type":"private_group","id":42,"messages":[
+ {"id":1,"type":"message","date":"2020-01-01T00:00:00","from_id":7,
+  "text":["a ",{"type":"bold","text":"b"}]},
+ {"id":2,"type":"service","date":"2020-01-01T00:00:01","actor_id":7,"action":"pin","text":""}
+],"extra":{"list":[{"a":1},{"b":[{}]}]}}"#;
+
+/// Cuts, doubles and overwrites parts of a specimen.
+fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
+    let edit = (
+        any::<prop::sample::Index>(),
+        0usize..40,
+        prop::collection::vec(any::<u8>(), 0..4),
+    );
+    prop::collection::vec(edit, 0..6).prop_map(move |edits| {
+        let mut bytes = base.to_vec();
+        for (at, cut, insert) in edits {
+            let at = at.index(bytes.len() + 1);
+            let end = (at + cut).min(bytes.len());
+            bytes.splice(at..end, insert);
+        }
+        bytes
+    })
+}
+
+fn structured(alphabet: &'static str) -> impl Strategy<Value = Vec<u8>> {
+    let characters: Vec<char> = alphabet.chars().collect();
+    prop::collection::vec(prop::sample::select(characters), 0..300)
+        .prop_map(|characters| characters.into_iter().collect::<String>().into_bytes())
+}
+
+fn check(target: Target<'_>, bytes: &[u8]) -> Result<(), TestCaseError> {
+    let (mut whole, mut pieces) = (Found::default(), Found::default());
+    read(target, bytes, usize::MAX, &mut whole);
+    read(target, bytes, 7, &mut pieces);
+    prop_assert_eq!(whole, pieces);
+    Ok(())
+}
+
+/// The same bytes inside a container are read as the same items.
+fn check_packed(name: &str, bytes: &[u8]) -> Result<(), TestCaseError> {
+    let plain = crate::collect::read(name, bytes);
+    let packed = containers::zst(bytes);
+    let mut unpacked = crate::collect::read(&format!("{name}.zst"), &packed);
+    for item in &mut unpacked.items {
+        prop_assert_eq!(item.member.0.clone(), vec![0]);
+        item.member.0.clear();
+    }
+    prop_assert_eq!(plain.items, unpacked.items);
+    Ok(())
+}
+
+/// A specimen packed once, for mutation.
+fn packed(pack: impl Fn(&[u8]) -> Vec<u8>) -> &'static [u8] {
+    Box::leak(pack(IRC.as_bytes()).into_boxed_slice())
+}
+
+proptest! {
+    #[test]
+    fn irc(bytes in prop_oneof![
+        any::<Vec<u8>>(), mutated(IRC.as_bytes()), structured("[]0123:59 <>a*=\n-#é")]) {
+        check(Target::Irc, &bytes)?;
+    }
+
+    #[test]
+    fn telegram(bytes in prop_oneof![
+        any::<Vec<u8>>(), mutated(TELEGRAM.as_bytes()), structured("{}[]\",:1 \\\n")]) {
+        check(Target::Telegram, &bytes)?;
+    }
+
+    #[test]
+    fn packed_or_not(irc in mutated(IRC.as_bytes()), telegram in mutated(TELEGRAM.as_bytes())) {
+        check_packed("1970-01-02.txt", &irc)?;
+        check_packed("result.json", &telegram)?;
+    }
+
+    #[test]
+    fn anything(bytes in any::<Vec<u8>>()) {
+        check(Target::Any, &bytes)?;
+    }
+
+    #[test]
+    fn zip(bytes in mutated(packed(|text| containers::zip(&[("a.txt", text), ("b", b"x")])))) {
+        check(Target::Any, &bytes)?;
+    }
+
+    #[test]
+    fn tar(bytes in mutated(packed(|text| containers::tar(&[("a.txt", text), ("b", b"x")])))) {
+        check(Target::Any, &bytes)?;
+    }
+
+    #[test]
+    fn gz(bytes in mutated(packed(containers::gz))) {
+        check(Target::Any, &bytes)?;
+    }
+
+    #[test]
+    fn zst(bytes in mutated(packed(containers::zst))) {
+        check(Target::Any, &bytes)?;
+    }
+}
