@@ -7,7 +7,7 @@ use crate::workspace::root;
 
 /// Lines of a file without its tests.
 const FILE_LINES_MAX: usize = 500;
-/// Characters of a line.
+/// Characters of a line of source.
 const LINE_CHARACTERS_MAX: usize = 100;
 /// Lines of `emma-evidence` without its tests: what an opposing expert reads in a day.
 const EVIDENCE_LINES_MAX: usize = 3_000;
@@ -25,14 +25,16 @@ const PAGES: &[&str] = &[
     "CHANGELOG.md",
     "LICENSE",
     "docs/cli.md",
+    "docs/json.md",
     "docs/mappings.md",
+    "docs/query.md",
     "docs/scope.md",
     "docs/formats/authority.md",
     "docs/formats/evidence.md",
     "docs/formats/ids.md",
-    "docs/formats/index.md",
     "docs/formats/lake.md",
     "docs/formats/proof.md",
+    "docs/formats/split.md",
 ];
 
 /// Calls that make, rename or remove files; only `emma-store` and test code may use them.
@@ -157,16 +159,15 @@ fn exceptions_are_still_needed() {
 #[test]
 fn lines_fit_beside_each_other() {
     let mut wide = Vec::new();
-    for (path, text) in files(&[".rs", ".toml", ".md", "run"]) {
+    for (path, text) in files(&[".rs", "Cargo.toml", "run"]) {
         for (number, line) in text.lines().enumerate() {
-            // Tables and addresses cannot be broken; locked files are not written by hand.
-            let exempt = line.trim_start().starts_with('|') || line.contains("://");
-            if line.chars().count() > LINE_CHARACTERS_MAX && !exempt {
+            // An address cannot be broken.
+            if line.chars().count() > LINE_CHARACTERS_MAX && !line.contains("://") {
                 wide.push(format!("{path}:{}", number + 1));
             }
         }
     }
-    none("lines are at most 100 characters", wide);
+    none("lines of source are at most 100 characters", wide);
 }
 
 #[test]

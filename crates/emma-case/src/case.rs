@@ -142,7 +142,10 @@ impl Case {
     /// The state of the case as far as the log goes now.
     pub fn state(&mut self) -> Result<State> {
         self.log.refresh()?;
-        State::open(&self.root, &self.log)
+        let state = State::open(&self.root, &self.log)?;
+        // Another process may have taken the state further meanwhile: the log follows it.
+        self.log.refresh()?;
+        Ok(state)
     }
 
     /// The delivered files.

@@ -30,6 +30,9 @@ use std::time::Duration;
 /// The file, in the case folder.
 pub const STATE_FILE: &str = "state.db";
 
+/// Held by the process that follows the log, or makes the file anew.
+const LOCK_FILE: &str = "state.lock";
+
 /// Stands in the database's `user_version`; another number means: make it anew.
 const LAYOUT: i32 = 1;
 
@@ -85,7 +88,7 @@ impl State {
     }
 
     fn remove(root: &Path, path: &Path) -> Result<()> {
-        let _held = emma_store::lock::acquire(&root.join("state.lock"))?;
+        let _held = emma_store::lock::acquire(&root.join(LOCK_FILE))?;
         for ending in ["", "-wal", "-shm"] {
             let mut name = path.as_os_str().to_owned();
             name.push(ending);
@@ -95,13 +98,35 @@ impl State {
     }
 
     /// Follows `log`, which must be refreshed, to its end.
+    ///
+    /// Another process may have followed the log further by now; then the database stays ahead
+    /// of `log`, and refreshing that catches up.
     pub fn follow(&mut self, log: &Log) -> Result<()> {
         if self.is_current(log)? {
             return Ok(());
         }
+        let Some(root) = self
+            .path
+            .parent()
+            .filter(|_| !self.path.as_os_str().is_empty())
+        else {
+            return self.follow_alone(log);
+        };
+        // SQLite waits for its own lock by sleeping, up to 100 ms at a time; this one wakes up.
+        let _held = emma_store::lock::acquire(&root.join(LOCK_FILE))?;
+        let ahead =
+            follow::followed(&self.connection, LAYOUT)?.is_some_and(|f| f.size > log.size());
+        if ahead {
+            // Either another process knows more of this log, or an older log was put back.
+            let newest = Log::open(&root.join("evidence"))?;
+            return self.follow_alone(&newest);
+        }
+        self.follow_alone(log)
+    }
+
+    fn follow_alone(&mut self, log: &Log) -> Result<()> {
         let behavior = TransactionBehavior::Immediate;
         let transaction = self.connection.transaction_with_behavior(behavior)?;
-        // Another process may have followed while this one waited.
         let start = match follow::followed(&transaction, LAYOUT)? {
             Some(followed) if followed.is_of(log)? => followed.size,
             _ => {

@@ -13,7 +13,9 @@ pub(crate) struct Run {
 /// place behind the one before. It counts if at most `slop` other words stand between. Runs
 /// come ascending by their first word. Stops after one where `any` is enough.
 pub(crate) fn runs<P: AsRef<[u32]>>(slots: &[P], slop: u32, any: bool, out: &mut Vec<Run>) {
-    let Some((head, tail)) = slots.split_first() else { return };
+    let Some((head, tail)) = slots.split_first() else {
+        return;
+    };
     let most = slop.saturating_add(tail.len() as u32);
     'place: for first in head.as_ref() {
         let mut last = *first;
@@ -28,7 +30,10 @@ pub(crate) fn runs<P: AsRef<[u32]>>(slots: &[P], slop: u32, any: bool, out: &mut
                 continue 'place;
             }
         }
-        out.push(Run { first: *first, last });
+        out.push(Run {
+            first: *first,
+            last,
+        });
         if any {
             return;
         }
@@ -43,7 +48,9 @@ pub(crate) fn near(others: &[Run], here: &[Run], gap: u32) -> Vec<Run> {
     firsts.sort_unstable();
     lasts.sort_unstable();
     let is_near = |run: &&Run| {
-        let before = lasts.partition_point(|last| *last < run.first).checked_sub(1);
+        let before = lasts
+            .partition_point(|last| *last < run.first)
+            .checked_sub(1);
         let behind = firsts.get(firsts.partition_point(|first| *first <= run.last));
         before.is_some_and(|at| run.first - lasts[at] <= gap)
             || behind.is_some_and(|first| first - run.last <= gap)
@@ -53,7 +60,9 @@ pub(crate) fn near(others: &[Run], here: &[Run], gap: u32) -> Vec<Run> {
 
 /// True where one run of each part can be chosen so that each is near the one before it.
 pub(crate) fn is_chain(parts: &[Vec<Run>], gaps: &[u32]) -> bool {
-    let Some((head, tail)) = parts.split_first() else { return false };
+    let Some((head, tail)) = parts.split_first() else {
+        return false;
+    };
     let mut reached = head.clone();
     for (part, gap) in tail.iter().zip(gaps) {
         reached = near(&reached, part, *gap);

@@ -25,7 +25,10 @@ pub fn words(text: &str) -> Vec<Word> {
     let mut out = Vec::new();
     let mut word = String::new();
     while let Some(span) = scanner.advance(text, &mut word) {
-        out.push(Word { text: word.clone(), span });
+        out.push(Word {
+            text: word.clone(),
+            span,
+        });
     }
     out
 }
@@ -83,7 +86,10 @@ impl Scanner {
                 self.at += run;
                 span.end = self.at;
             } else {
-                let c = text[self.at..].chars().next().expect("a character starts here");
+                let c = text[self.at..]
+                    .chars()
+                    .next()
+                    .expect("a character starts here");
                 let next = self.at + c.len_utf8();
                 match step(c, table, &mut slow) {
                     Step::Skip => {
@@ -139,7 +145,10 @@ impl Scanner {
 /// Length of the run of ASCII letters and digits that `bytes` start with, at most `most`.
 fn ascii_run(bytes: &[u8], most: usize) -> usize {
     let most = most.min(bytes.len());
-    bytes[..most].iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(most)
+    bytes[..most]
+        .iter()
+        .position(|b| !b.is_ascii_alphanumeric())
+        .unwrap_or(most)
 }
 
 fn step<'a>(c: char, table: &'a [fold::Entry], slow: &'a mut String) -> Step<'a> {
@@ -172,7 +181,9 @@ fn step<'a>(c: char, table: &'a [fold::Entry], slow: &'a mut String) -> Step<'a>
 
 /// Keeps the mark of letters that are their own when the text writes it apart.
 fn recompose(word: &mut String, mark: char) {
-    let Some(last) = word.chars().next_back() else { return };
+    let Some(last) = word.chars().next_back() else {
+        return;
+    };
     if let Some(whole) = fold::compose(last, mark) {
         word.pop();
         word.push(whole);
@@ -192,8 +203,14 @@ mod tests {
     #[test]
     fn case_accents_width_and_ligatures_fold() {
         check("Grüße, ÉTÉ naïve", &["grusse", "ete", "naive"]);
-        check("e\u{301}te\u{301} Ａｂｃ１ ﬁne ①", &["ete", "abc1", "fine", "1"]);
-        check("Łódź Ærø İstanbul ısı", &["lodz", "aero", "istanbul", "isi"]);
+        check(
+            "e\u{301}te\u{301} Ａｂｃ１ ﬁne ①",
+            &["ete", "abc1", "fine", "1"],
+        );
+        check(
+            "Łódź Ærø İstanbul ısı",
+            &["lodz", "aero", "istanbul", "isi"],
+        );
     }
 
     #[test]
@@ -204,7 +221,10 @@ mod tests {
     #[test]
     fn greek_and_arabic_forms_meet() {
         check("Ὀδυσσεύς ΟΔΥΣΣΕΥΣ", &["οδυσσευσ", "οδυσσευσ"]);
-        check("أحمد احمد مُحَمَّد محـــمد ٣٤", &["احمد", "احمد", "محمد", "محمد", "34"]);
+        check(
+            "أحمد احمد مُحَمَّد محـــمد ٣٤",
+            &["احمد", "احمد", "محمد", "محمد", "34"],
+        );
     }
 
     #[test]
@@ -230,7 +250,10 @@ mod tests {
 
     #[test]
     fn separators_cut_and_long_runs_are_cut_not_lost() {
-        check("don't a_b x-y 3.14 …—“q”", &["don", "t", "a", "b", "x", "y", "3", "14", "q"]);
+        check(
+            "don't a_b x-y 3.14 …—“q”",
+            &["don", "t", "a", "b", "x", "y", "3", "14", "q"],
+        );
         let long = "x".repeat(WORD_BYTES_MAX * 2 + 7);
         let lengths: Vec<usize> = words(&long).iter().map(|w| w.text.len()).collect();
         assert_eq!(lengths, [WORD_BYTES_MAX, WORD_BYTES_MAX, 7]);

@@ -37,7 +37,7 @@ pub struct Failure {
     class: ErrorClass,
     what: String,
     help: Option<String>,
-    place: Option<Place>,
+    place: Option<Box<Place>>,
     /// True where whoever reads our output has gone away: nobody is left to tell.
     reader_gone: bool,
 }
@@ -82,11 +82,11 @@ impl Failure {
         } else {
             span
         };
-        self.place = Some(Place {
+        self.place = Some(Box::new(Place {
             source,
             span,
             label: label.into(),
-        });
+        }));
         self
     }
 

@@ -2,6 +2,7 @@
 
 use crate::{case, texts};
 use emma_evidence::{Bundle, VerifierKey};
+use emma_testkit::TestCase;
 
 #[test]
 fn messages_are_found_newest_first_with_exact_totals() {
@@ -197,4 +198,154 @@ fn the_case_says_the_same_without_its_state_database() {
         let _ = std::fs::remove_file(case.path("case").join(file));
     }
     assert_eq!(case.must(&["--json", "search", "case", "pick"]).out, before);
+}
+
+#[test]
+fn copies_that_differ_are_one_message_and_both_texts_are_found() {
+    let case = TestCase::new(env!("CARGO_BIN_EXE_emma"));
+    case.found_with_authority("");
+    let line = |text: &str| {
+        let start =
+            "{\"id\":\"m1\",\"from\":\"a\",\"to\":[\"b\"],\"time\":\"2020-04-03T10:00:00Z\",";
+        format!("{start}\"text\":\"{text}\"}}\n")
+    };
+    case.file("feed/one.chat.ndjson", line("seven kilos"));
+    case.file("feed/two.chat.ndjson", line("eleven kilos"));
+    case.must(&["--quiet", "intake", "case", "feed", "--source", "feed"]);
+    for (word, text) in [("seven", "seven kilos"), ("eleven", "eleven kilos")] {
+        let found = case.must(&["--json", "search", "case", word]).json();
+        assert_eq!(
+            (&found["total"], &found["hits"][0]["text"]),
+            (&1.into(), &text.into())
+        );
+        assert_eq!(found["hits"][0]["state"], "conflicting");
+    }
+    let both = case.must(&["--json", "search", "case", "kilos"]).json();
+    assert_eq!(both["total"], 1, "a message counts once");
+    assert_eq!(both["hits"].as_array().unwrap().len(), 2, "and shows both");
+    let shown = case
+        .must(&["--json", "show", "case", "net:chat::m1"])
+        .json();
+    assert_eq!(
+        shown["messages"][0]["versions"].as_array().unwrap().len(),
+        2
+    );
+    assert_eq!(shown["messages"][0]["copies"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn annotated_replies_are_shown_as_claims() {
+    let case = TestCase::new(env!("CARGO_BIN_EXE_emma"));
+    case.found_with_authority("");
+    let talk = "[10:00] <anna> who has the key\n[10:01] <bo> not me\n[10:02] <cy> i do\n";
+    case.file("logs/2010-04-15.room.raw.txt", talk);
+    case.file(
+        "logs/2010-04-15.room.annotation.txt",
+        "0 0 - \n0 1 - \n0 2 - \n",
+    );
+    case.must(&["--quiet", "intake", "case", "logs", "--source", "irc"]);
+    let found = case
+        .must(&["--json", "search", "case", "\"has the key\""])
+        .json();
+    let id = found["hits"][0]["id"].as_str().unwrap();
+    let shown = case.must(&["--json", "show", "case", id]).json();
+    let replies = shown["messages"][0]["replies"].as_array().unwrap();
+    let said: Vec<&str> = replies
+        .iter()
+        .map(|link| link["message"]["text"].as_str().unwrap_or("-"))
+        .collect();
+    assert_eq!(said, ["not me", "i do"]);
+    assert!(
+        replies
+            .iter()
+            .all(|link| link["stated_by"] == "claim" && link["source"] == "irc")
+    );
+}
+
+#[test]
+fn a_member_of_a_container_proves_itself_too() {
+    let case = TestCase::new(env!("CARGO_BIN_EXE_emma"));
+    case.found_with_authority("");
+    case.file("talk.chat.ndjson", crate::TALK);
+    let packed = std::process::Command::new("gzip")
+        .arg("-k")
+        .arg(case.path("talk.chat.ndjson"))
+        .status()
+        .expect("gzip is installed");
+    assert!(packed.success());
+    case.must(&[
+        "--quiet",
+        "intake",
+        "case",
+        "talk.chat.ndjson.gz",
+        "--source",
+        "feed",
+    ]);
+    let proven = [
+        "--json",
+        "show",
+        "case",
+        "net:chat::m3",
+        "--proof",
+        "m3.proof",
+    ];
+    let shown = case.must(&proven).json();
+    assert_eq!(shown["messages"][0]["copies"][0]["member"], "0");
+    let key: VerifierKey = case
+        .must(&["case", "key", "case"])
+        .out
+        .trim()
+        .parse()
+        .unwrap();
+    let proof = std::fs::read(case.path("m3.proof")).unwrap();
+    assert!(
+        Bundle::from_file(&proof)
+            .unwrap()
+            .verify(&[key], None)
+            .holds()
+    );
+}
+
+#[test]
+fn what_was_interrupted_is_finished_by_run() {
+    let case = case("");
+    let said = case.must(&["--json", "--quiet", "run", "case"]).json();
+    assert_eq!(
+        (&said["delivery"], &said["snapshot"]),
+        (&serde_json::Value::Null, &1.into())
+    );
+    let again = [
+        "--json", "--quiet", "intake", "case", "feed", "--source", "feed",
+    ];
+    let again = case.must(&again).json();
+    assert_eq!(
+        (&again["files"], &again["repeated"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(texts(&case, "tomorrow").len(), 1, "not doubled");
+}
+
+#[test]
+fn mappings_are_tried_guessed_and_listed() {
+    let case = TestCase::new(env!("CARGO_BIN_EXE_emma"));
+    case.file("talk.ndjson", crate::TALK);
+    let shipped = case.must(&["mapping", "list", "ndjson-chat"]).out;
+    case.file("m.toml", &shipped);
+    let tried = case
+        .must(&["--json", "mapping", "try", "m.toml", "talk.ndjson"])
+        .json();
+    assert_eq!(
+        (&tried["records"], &tried["anomaly_bytes"]),
+        (&6.into(), &0.into())
+    );
+    case.file(
+        "wrong.toml",
+        shipped.replace("[fields]", "[fields]\nsender = \"from\""),
+    );
+    let said = case.emma(&["mapping", "try", "wrong.toml", "talk.ndjson"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("line"), "{}", said.err);
+    let guessed = case.must(&["mapping", "guess", "talk.ndjson"]).out;
+    case.file("guessed.toml", guessed);
+    case.must(&["mapping", "try", "guessed.toml", "talk.ndjson"]);
 }

@@ -155,3 +155,34 @@ fn a_source_of_another_authority_opens_where_it_is_listed() {
         "a copy of another authority is not hinted at"
     );
 }
+
+#[test]
+fn times_that_straddle_the_period_are_withheld_as_such() {
+    let case = TestCase::new(env!("CARGO_BIN_EXE_emma"));
+    case.found_with_authority("period = { from = 2010-04-01, to = 2010-04-30 }");
+    for day in ["2010-04-15", "2010-04-30", "2010-06-15"] {
+        let line = format!("[23:00] <anna> good morning of {day}\n");
+        case.file(&format!("logs/{day}.room.raw.txt"), line);
+    }
+    case.must(&["--quiet", "intake", "case", "logs", "--source", "irc"]);
+    let found = case.must(&["--json", "search", "case", "morning"]).json();
+    assert_eq!(found["total"], 1, "{found}");
+    assert_eq!(
+        found["withheld"],
+        serde_json::json!({ "period": 1, "time uncertain": 1 })
+    );
+}
+
+#[test]
+fn territory_is_kept_to_where_the_mapping_says_one() {
+    let case = TestCase::new(env!("CARGO_BIN_EXE_emma"));
+    case.found_with_authority("territory = [\"NL\"]");
+    case.file("feed/talk.chat.ndjson", TALK);
+    case.must(&["--quiet", "intake", "case", "feed", "--source", "feed"]);
+    let found = case.must(&["--json", "search", "case", "pick"]).json();
+    assert_eq!(found["total"], 0);
+    assert_eq!(
+        found["withheld"],
+        serde_json::json!({ "territory unknown": 3 })
+    );
+}

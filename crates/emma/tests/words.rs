@@ -75,8 +75,9 @@ fn the_reference_names_every_command() {
     }
     let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
     let kept = std::fs::read_to_string(kept).unwrap_or_default();
-    assert_eq!(
-        reference, kept,
-        "write docs/cli.md anew: emma help-markdown > docs/cli.md"
+    // The page goes on with `emma-verify`'s own help.
+    assert!(
+        kept.starts_with(&reference),
+        "write docs/cli.md anew: cargo xtask docs"
     );
 }

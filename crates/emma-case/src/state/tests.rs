@@ -211,3 +211,20 @@ fn two_processes_follow_one_log_at_once() {
     });
     assert!(digests.iter().all(|digest| *digest == digests[0]));
 }
+
+#[test]
+fn a_process_with_an_older_view_of_the_log_does_not_set_the_database_back() {
+    let mut bench = bench();
+    let session = session(&mut bench);
+    let older = emma_evidence::Log::open(&bench.case.root.join("evidence")).unwrap();
+    note(
+        &mut bench,
+        &session,
+        "x",
+        Vec::new(),
+        "newer than that view",
+    );
+    let newest = bench.case.state().unwrap().digest().unwrap();
+    let seen = State::open(&bench.case.root, &older).unwrap();
+    assert_eq!(seen.digest().unwrap(), newest);
+}

@@ -30,14 +30,24 @@ pub(crate) fn parse(text: &str) -> Result<Node, QueryError> {
         return Err(QueryError::new(span, message));
     }
     if marks.is_empty() {
-        return Ok(Node { span: 0..text.len(), kind: Kind::All });
+        return Ok(Node {
+            span: 0..text.len(),
+            kind: Kind::All,
+        });
     }
-    let mut parser = Parser { marks, at: 0, depth: 0, end: text.len() };
+    let mut parser = Parser {
+        marks,
+        at: 0,
+        depth: 0,
+        end: text.len(),
+    };
     let root = parser.either()?;
     match parser.peek() {
         None => Ok(root),
-        Some(mark) => Err(QueryError::new(mark.span.clone(), "there is no open bracket to close")
-            .suggest("remove it, or put it in quotes")),
+        Some(mark) => Err(
+            QueryError::new(mark.span.clone(), "there is no open bracket to close")
+                .suggest("remove it, or put it in quotes"),
+        ),
     }
 }
 
@@ -89,47 +99,75 @@ impl Parser {
     }
 
     fn one(&mut self) -> Result<Node, QueryError> {
-        if let Some(Mark { span, what: What::Not }) = self.peek().cloned() {
+        if let Some(Mark {
+            span,
+            what: What::Not,
+        }) = self.peek().cloned()
+        {
             self.at += 1;
             self.deeper(&span)?;
             let inner = self.one()?;
             self.depth -= 1;
             let span = span.start..inner.span.end;
-            return Ok(Node { span, kind: Kind::Not(Box::new(inner)) });
+            return Ok(Node {
+                span,
+                kind: Kind::Not(Box::new(inner)),
+            });
         }
         self.near()
     }
 
     fn near(&mut self) -> Result<Node, QueryError> {
         let first = self.primary()?;
-        if !matches!(self.peek(), Some(Mark { what: What::Near(_), .. })) {
+        if !matches!(
+            self.peek(),
+            Some(Mark {
+                what: What::Near(_),
+                ..
+            })
+        ) {
             return Ok(first);
         }
         let mut span = first.span.clone();
         let mut parts = vec![near_part(first)?];
         let mut gaps = Vec::new();
-        while let Some(Mark { what: What::Near(gap), .. }) = self.peek() {
+        while let Some(Mark {
+            what: What::Near(gap),
+            ..
+        }) = self.peek()
+        {
             gaps.push(*gap);
             self.at += 1;
             let next = self.primary()?;
             span.end = next.span.end;
             parts.push(near_part(next)?);
         }
-        Ok(Node { span, kind: Kind::Near { parts, gaps } })
+        Ok(Node {
+            span,
+            kind: Kind::Near { parts, gaps },
+        })
     }
 
     fn primary(&mut self) -> Result<Node, QueryError> {
         let Some(Mark { span, what }) = self.take() else {
-            return Err(QueryError::new(self.end..self.end, "something is missing at the end"));
+            return Err(QueryError::new(
+                self.end..self.end,
+                "something is missing at the end",
+            ));
         };
         let kind = match what {
             What::Open => return self.bracket(span),
             What::Close => {
-                return Err(QueryError::new(span, "something is missing before this bracket"));
+                return Err(QueryError::new(
+                    span,
+                    "something is missing before this bracket",
+                ));
             }
             What::And | What::Or | What::Near(_) => {
-                return Err(QueryError::new(span, "something is missing on a side of this")
-                    .suggest("to search the word itself, put it in quotes"));
+                return Err(
+                    QueryError::new(span, "something is missing on a side of this")
+                        .suggest("to search the word itself, put it in quotes"),
+                );
             }
             What::Not => return Err(QueryError::new(span, "NOT stands before what is near")),
             What::Bare(text) => bare(&text, &span)?,
@@ -140,11 +178,17 @@ impl Parser {
                     return Err(QueryError::new(span, message));
                 }
                 let pattern = Pattern::regex(&pattern).map_err(|why| refused(&span, why))?;
-                Kind::Text(Phrase { slots: vec![Slot::Pattern(pattern)], slop: 0 })
+                Kind::Text(Phrase {
+                    slots: vec![Slot::Pattern(pattern)],
+                    slop: 0,
+                })
             }
-            What::Field { field, value, quoted, value_span } => {
-                field::read(field, &value, quoted, value_span)?
-            }
+            What::Field {
+                field,
+                value,
+                quoted,
+                value_span,
+            } => field::read(field, &value, quoted, value_span)?,
         };
         Ok(Node { span, kind })
     }
@@ -154,11 +198,16 @@ impl Parser {
         let mut inner = self.either()?;
         self.depth -= 1;
         match self.take() {
-            Some(Mark { span, what: What::Close }) => {
+            Some(Mark {
+                span,
+                what: What::Close,
+            }) => {
                 inner.span = open.start..span.end;
                 Ok(inner)
             }
-            _ => Err(QueryError::new(open, "this bracket is not closed").suggest("close it with )")),
+            _ => {
+                Err(QueryError::new(open, "this bracket is not closed").suggest("close it with )"))
+            }
         }
     }
 }
@@ -168,7 +217,10 @@ fn join(mut nodes: Vec<Node>, kind: impl Fn(Vec<Node>) -> Kind) -> Node {
         return nodes.remove(0);
     }
     let span = nodes[0].span.start..nodes[nodes.len() - 1].span.end;
-    Node { span, kind: kind(nodes) }
+    Node {
+        span,
+        kind: kind(nodes),
+    }
 }
 
 /// What may stand beside `w/n`: words, patterns, phrases, or a choice of them.
@@ -179,8 +231,10 @@ fn near_part(node: Node) -> Result<Vec<Phrase>, QueryError> {
             let parts: Result<Vec<_>, _> = nodes.into_iter().map(near_part).collect();
             Ok(parts?.concat())
         }
-        _ => Err(QueryError::new(node.span, "beside w/n stand words, phrases, or (a OR b)")
-            .suggest("for a chain write a w/5 b w/5 c, without brackets")),
+        _ => Err(
+            QueryError::new(node.span, "beside w/n stand words, phrases, or (a OR b)")
+                .suggest("for a chain write a w/5 b w/5 c, without brackets"),
+        ),
     }
 }
 
@@ -201,8 +255,11 @@ fn bare(text: &str, span: &Range<usize>) -> Result<Kind, QueryError> {
     }
     let slots = slots(text, span)?;
     if slots.is_empty() {
-        return Err(QueryError::new(span.clone(), "there is no letter or digit here to search for")
-            .suggest("remove it"));
+        return Err(QueryError::new(
+            span.clone(),
+            "there is no letter or digit here to search for",
+        )
+        .suggest("remove it"));
     }
     Ok(Kind::Text(Phrase { slots, slop: 0 }))
 }
@@ -214,7 +271,10 @@ fn fuzzy(text: &str, distance: u8, span: &Range<usize>) -> Result<Kind, QueryErr
             .suggest("write \"...\"~3 for a phrase with other words between"));
     };
     let pattern = Pattern::fuzzy(word.text, distance).map_err(|why| refused(span, why))?;
-    Ok(Kind::Text(Phrase { slots: vec![Slot::Pattern(pattern)], slop: 0 }))
+    Ok(Kind::Text(Phrase {
+        slots: vec![Slot::Pattern(pattern)],
+        slop: 0,
+    }))
 }
 
 fn quoted(text: &str, slop: u32, span: &Range<usize>) -> Result<Phrase, QueryError> {
@@ -223,7 +283,10 @@ fn quoted(text: &str, slop: u32, span: &Range<usize>) -> Result<Phrase, QueryErr
         all.extend(slots(chunk, span)?);
     }
     if all.is_empty() {
-        return Err(QueryError::new(span.clone(), "there is no letter or digit in this phrase"));
+        return Err(QueryError::new(
+            span.clone(),
+            "there is no letter or digit in this phrase",
+        ));
     }
     if all.len() > PHRASE_WORDS_MAX {
         let message = format!("a phrase has at most {PHRASE_WORDS_MAX} words");
@@ -291,7 +354,9 @@ fn literal(
             std::mem::take(building).finish(out, span)?;
         }
         building.text.push_str(&word.text);
-        word.text.chars().for_each(|c| push_wildcard(c, &mut building.expression));
+        word.text
+            .chars()
+            .for_each(|c| push_wildcard(c, &mut building.expression));
         end = word.span.end;
     }
     if end < part.len() {
@@ -307,8 +372,10 @@ impl Building {
             return Ok(());
         }
         if literal.is_empty() {
-            return Err(QueryError::new(span.clone(), "a * alone stands for no word")
-                .suggest("write \"a b\"~1 for one other word between"));
+            return Err(
+                QueryError::new(span.clone(), "a * alone stands for no word")
+                    .suggest("write \"a b\"~1 for one other word between"),
+            );
         }
         if self.text.len() > PATTERN_BYTES_MAX && self.wildcards > 0 {
             let message = format!("a pattern has at most {PATTERN_BYTES_MAX} bytes");
@@ -319,8 +386,8 @@ impl Building {
         } else if literal.len() + self.wildcards == self.text.len() {
             out.push(Slot::Pattern(Pattern::prefix(literal.to_owned())));
         } else {
-            let pattern = Pattern::wildcard(&self.expression, self.text)
-                .map_err(|why| refused(span, why))?;
+            let pattern =
+                Pattern::wildcard(&self.expression, self.text).map_err(|why| refused(span, why))?;
             out.push(Slot::Pattern(pattern));
         }
         Ok(())
@@ -347,8 +414,14 @@ mod tests {
     #[test]
     fn queries_explain_themselves() {
         explains("", "every message");
-        explains("Pick UP", "messages whose text has the word pick and the word up");
-        explains("\"pick up\"", "messages whose text has the phrase \"pick up\"");
+        explains(
+            "Pick UP",
+            "messages whose text has the word pick and the word up",
+        );
+        explains(
+            "\"pick up\"",
+            "messages whose text has the phrase \"pick up\"",
+        );
         explains(
             "from:greyheron \"pick up\"~3 after:2020-04-01",
             "messages sent by greyheron (in any case) and whose text has the phrase \"pick up\" \
@@ -366,19 +439,39 @@ mod tests {
         );
         explains("don't", "messages whose text has the phrase \"don t\"");
         explains("what?", "messages whose text has the word what");
-        explains("wh?t h*n", "messages whose text has a word like wh?t and a word like h*n");
-        explains("heron~", "messages whose text has a word spelled like heron (1 letter off)");
-        explains("/gr[ae]y/", "messages whose text has a word that matches /gr[ae]y/");
-        explains("to:\"Grey Heron\"", "messages sent to Grey Heron (exactly so)");
+        explains(
+            "wh?t h*n",
+            "messages whose text has a word like wh?t and a word like h*n",
+        );
+        explains(
+            "heron~",
+            "messages whose text has a word spelled like heron (1 letter off)",
+        );
+        explains(
+            "/gr[ae]y/",
+            "messages whose text has a word that matches /gr[ae]y/",
+        );
+        explains(
+            "to:\"Grey Heron\"",
+            "messages sent to Grey Heron (exactly so)",
+        );
         explains(
             "on:2020-04..2020-05",
             "messages from 2020-04-01 00:00 UTC to before 2020-06-01 00:00 UTC",
         );
-        explains("kind:notice state:conflicting has:reply in:#room source:irc",
+        explains(
+            "kind:notice state:conflicting has:reply in:#room source:irc",
             "messages of kind notice and with copies that are conflicting and that have a reply \
-             and in #room (in any case) and from source irc (in any case)");
-        explains("http://a.example/x", "messages whose text has the phrase \"http a example x\"");
-        explains("12:30 note:", "messages whose text has the phrase \"12 30\" and the word note");
+             and in #room (in any case) and from source irc (in any case)",
+        );
+        explains(
+            "http://a.example/x",
+            "messages whose text has the phrase \"http a example x\"",
+        );
+        explains(
+            "12:30 note:",
+            "messages whose text has the phrase \"12 30\" and the word note",
+        );
         explains("東京*", "messages whose text has the phrase \"東 京*\"");
         explains("foo-ba*", "messages whose text has the phrase \"foo ba*\"");
         explains("*", "every message");
@@ -387,30 +480,91 @@ mod tests {
     #[test]
     fn mistakes_are_underlined_with_a_fix() {
         fails("form:x", "form:", "there is no such field", Some("from:"));
-        fails("colour:x", "colour:", "there is no such field",
-            Some("put it in quotes to search it in the text"));
-        fails("a (b", "(", "this bracket is not closed", Some("close it with )"));
-        fails("a )", ")", "there is no open bracket to close",
-            Some("remove it, or put it in quotes"));
-        fails("say \"hello", "\"hello", "this quote is not closed", Some("close it with \""));
-        fails("/abc", "/abc", "this pattern has no closing slash",
-            Some("close it with /, or put the text in quotes"));
-        fails("after:2020-13-01", "2020-13-01", "this is not a date or time",
-            Some("write 2020, 2020-04, 2020-04-01, or 2020-04-01T12:30+02:00"));
-        fails("kind:mesage", "mesage", "kind: takes one of message, action, system, notice, other",
-            Some("kind:message"));
+        fails(
+            "colour:x",
+            "colour:",
+            "there is no such field",
+            Some("put it in quotes to search it in the text"),
+        );
+        fails(
+            "a (b",
+            "(",
+            "this bracket is not closed",
+            Some("close it with )"),
+        );
+        fails(
+            "a )",
+            ")",
+            "there is no open bracket to close",
+            Some("remove it, or put it in quotes"),
+        );
+        fails(
+            "say \"hello",
+            "\"hello",
+            "this quote is not closed",
+            Some("close it with \""),
+        );
+        fails(
+            "/abc",
+            "/abc",
+            "this pattern has no closing slash",
+            Some("close it with /, or put the text in quotes"),
+        );
+        fails(
+            "after:2020-13-01",
+            "2020-13-01",
+            "this is not a date or time",
+            Some("write 2020, 2020-04, 2020-04-01, or 2020-04-01T12:30+02:00"),
+        );
+        fails(
+            "kind:mesage",
+            "mesage",
+            "kind: takes one of message, action, system, notice, other",
+            Some("kind:message"),
+        );
         fails("a OR", "", "something is missing at the end", None);
-        fails("OR a", "OR", "something is missing on a side of this",
-            Some("to search the word itself, put it in quotes"));
-        fails("a w/x b", "w/x", "this needs a number of words",
-            Some("write w/5 for within 5 words"));
-        fails("a w/5 from:b", "from:b", "beside w/n stand words, phrases, or (a OR b)",
-            Some("for a chain write a w/5 b w/5 c, without brackets"));
-        fails("a & b", "&", "there is no letter or digit here to search for", Some("remove it"));
-        fails("lang:fr", "fr",
-            "the language of messages is not in this case yet: needs step enrich (language)", None);
-        fails("has:photo", "photo", "this is not in this case yet: needs step enrich", None);
-        fails("from: b", "from:", "this field needs a value behind the colon", None);
+        fails(
+            "OR a",
+            "OR",
+            "something is missing on a side of this",
+            Some("to search the word itself, put it in quotes"),
+        );
+        fails(
+            "a w/x b",
+            "w/x",
+            "this needs a number of words",
+            Some("write w/5 for within 5 words"),
+        );
+        fails(
+            "a w/5 from:b",
+            "from:b",
+            "beside w/n stand words, phrases, or (a OR b)",
+            Some("for a chain write a w/5 b w/5 c, without brackets"),
+        );
+        fails(
+            "a & b",
+            "&",
+            "there is no letter or digit here to search for",
+            Some("remove it"),
+        );
+        fails(
+            "lang:fr",
+            "fr",
+            "the language of messages is not in this case yet: needs step enrich (language)",
+            None,
+        );
+        fails(
+            "has:photo",
+            "photo",
+            "this is not in this case yet: needs step enrich",
+            None,
+        );
+        fails(
+            "from: b",
+            "from:",
+            "this field needs a value behind the colon",
+            None,
+        );
     }
 
     #[test]

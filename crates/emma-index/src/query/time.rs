@@ -14,7 +14,9 @@ pub(crate) fn interval(text: &str) -> Option<(Micros, Micros)> {
         None => (text, None),
     };
     let (begin, length) = day_interval(day)?;
-    let Some(clock) = clock else { return bounds(begin.at(0, 0, 0, 0), length, Offset::UTC) };
+    let Some(clock) = clock else {
+        return bounds(begin.at(0, 0, 0, 0), length, Offset::UTC);
+    };
     if day.len() != 10 {
         return None;
     }
@@ -53,7 +55,10 @@ fn day_interval(day: &str) -> Option<(Date, Span)> {
 }
 
 fn digits(text: &str) -> Option<i16> {
-    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    text.bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 fn clock_time(hour: i16, minute: i16, second: i16) -> Option<jiff::civil::Time> {
@@ -65,14 +70,20 @@ fn split_offset(clock: &str) -> Option<(&str, Offset)> {
     if let Some(rest) = clock.strip_suffix(['Z', 'z']) {
         return Some((rest, Offset::UTC));
     }
-    let Some(at) = clock.find(['+', '-']) else { return Some((clock, Offset::UTC)) };
+    let Some(at) = clock.find(['+', '-']) else {
+        return Some((clock, Offset::UTC));
+    };
     let (rest, offset) = clock.split_at(at);
     let (hours, minutes) = offset[1..].split_once(':').unwrap_or((&offset[1..], "00"));
     if hours.len() != 2 || minutes.len() != 2 {
         return None;
     }
     let seconds = i32::from(digits(hours)?) * 3_600 + i32::from(digits(minutes)?) * 60;
-    let seconds = if offset.starts_with('-') { -seconds } else { seconds };
+    let seconds = if offset.starts_with('-') {
+        -seconds
+    } else {
+        seconds
+    };
     Some((rest, Offset::from_seconds(seconds).ok()?))
 }
 
@@ -80,7 +91,9 @@ fn bounds(begin: DateTime, length: Span, offset: Offset) -> Option<(Micros, Micr
     let zone = TimeZone::fixed(offset);
     let micros = |time: DateTime| Some(zone.to_timestamp(time).ok()?.as_microsecond());
     // The year after 9999 has no name; its first moment is as good a bound as any later one.
-    let end = begin.checked_add(length).unwrap_or(date(9999, 12, 31).at(23, 59, 59, 999_999_999));
+    let end = begin
+        .checked_add(length)
+        .unwrap_or(date(9999, 12, 31).at(23, 59, 59, 999_999_999));
     Some((micros(begin)?, micros(end)?))
 }
 
@@ -113,17 +126,33 @@ mod tests {
         check("2020", Some(("2020-01-01 00:00", "2021-01-01 00:00")));
         check("2020-02", Some(("2020-02-01 00:00", "2020-03-01 00:00")));
         check("2020-02-29", Some(("2020-02-29 00:00", "2020-03-01 00:00")));
-        check("2020-02-29T23:59", Some(("2020-02-29 23:59", "2020-03-01 00:00")));
-        check("2020-02-29T23:59:58Z", Some(("2020-02-29 23:59:58", "2020-02-29 23:59:59")));
-        check("2020-01-01T00:30+02:00", Some(("2019-12-31 22:30", "2019-12-31 22:31")));
+        check(
+            "2020-02-29T23:59",
+            Some(("2020-02-29 23:59", "2020-03-01 00:00")),
+        );
+        check(
+            "2020-02-29T23:59:58Z",
+            Some(("2020-02-29 23:59:58", "2020-02-29 23:59:59")),
+        );
+        check(
+            "2020-01-01T00:30+02:00",
+            Some(("2019-12-31 22:30", "2019-12-31 22:31")),
+        );
         check("2020-01-01T00:30-0130", None);
     }
 
     #[test]
     fn what_is_no_date_is_refused() {
-        for text in
-            ["", "20", "2020-13", "2021-02-29", "2020-1-1", "2020T12:00", "2020-01-01T24:00", "+020"]
-        {
+        for text in [
+            "",
+            "20",
+            "2020-13",
+            "2021-02-29",
+            "2020-1-1",
+            "2020T12:00",
+            "2020-01-01T24:00",
+            "+020",
+        ] {
             check(text, None);
         }
     }

@@ -108,13 +108,19 @@ impl Searcher {
     pub fn open(case: &Path, snapshot: &Snapshot) -> Result<Searcher> {
         let mut splits = Vec::new();
         for view in &snapshot.segments {
-            let Some(entry) = &view.segment.split else { continue };
+            let Some(entry) = &view.segment.split else {
+                continue;
+            };
             let path = case.join(&entry.path);
             let number = view.segment.number;
             let open = || Split::open(&path, number, entry.rows, &view.masked_messages);
             splits.push(Arc::new(guarded(number, open)?));
         }
-        Ok(Searcher { splits, threads: 1, sights: Mutex::new(None) })
+        Ok(Searcher {
+            splits,
+            threads: 1,
+            sights: Mutex::new(None),
+        })
     }
 
     /// Lets totals use up to `threads` threads (at least one).
@@ -141,7 +147,10 @@ impl Searcher {
         let (asked, expansions) = self.ask(query, view)?;
         let total = self.total(&asked, expansions)?;
         let hits = match order {
-            Order::Newest => listing(&asked)?.skip(offset).take(limit).collect::<Result<_>>()?,
+            Order::Newest => listing(&asked)?
+                .skip(offset)
+                .take(limit)
+                .collect::<Result<_>>()?,
             Order::Best => rank::best(&self.splits, &asked, query, offset, limit, self.threads)?,
         };
         Ok(Hits { total, hits })
@@ -170,7 +179,10 @@ impl Searcher {
     fn ask<'a>(&'a self, query: &Query, view: &View) -> Result<(Vec<Asked<'a>>, Vec<Expansion>)> {
         let sights = self.sights(view)?;
         let prepared = in_parallel(self.threads, self.splits.len(), |n| {
-            let mut preparer = Preparer { split: &*self.splits[n], expanded: Vec::new() };
+            let mut preparer = Preparer {
+                split: &self.splits[n],
+                expanded: Vec::new(),
+            };
             let ready = guarded(preparer.split.segment, || preparer.node(&query.root))?;
             Ok((ready, preparer.expanded))
         })?;
@@ -181,9 +193,15 @@ impl Searcher {
                 let most = expansions.entry(at).or_default();
                 *most = words.max(*most);
             }
-            asked.push(Asked { split, ready, sight });
+            asked.push(Asked {
+                split,
+                ready,
+                sight,
+            });
         }
-        let expansions = expansions.into_iter().map(|(at, words)| Expansion { at, words });
+        let expansions = expansions
+            .into_iter()
+            .map(|(at, words)| Expansion { at, words });
         Ok((asked, expansions.collect()))
     }
 
@@ -200,7 +218,9 @@ impl Searcher {
         }
         let sights = in_parallel(self.threads, self.splits.len(), |n| {
             let split = &self.splits[n];
-            Ok(Some(Arc::new(guarded(split.segment, || Sight::new(split, view))?)))
+            Ok(Some(Arc::new(guarded(split.segment, || {
+                Sight::new(split, view)
+            })?)))
         })?;
         if let Ok(mut kept) = self.sights.lock() {
             *kept = Some((view.clone(), sights.clone()));
@@ -222,29 +242,50 @@ impl Searcher {
                 }
             }
         }
-        let threads = if cost < PARALLEL_ROWS { 1 } else { self.threads };
+        let threads = if cost < PARALLEL_ROWS {
+            1
+        } else {
+            self.threads
+        };
         if threads == 1 {
             // One walk a split opens each list once.
-            pieces = asked.iter().enumerate().filter(|(_, asked)| asked.plain_count().is_none())
-                .map(|(n, asked)| (n, asked.ready.bounds(asked.split.rows()))).collect();
+            pieces = asked
+                .iter()
+                .enumerate()
+                .filter(|(_, asked)| asked.plain_count().is_none())
+                .map(|(n, asked)| (n, asked.ready.bounds(asked.split.rows())))
+                .collect();
         }
         let tallies = in_parallel(threads, pieces.len(), |piece| {
             let (n, rows) = &pieces[piece];
             let asked = &asked[*n];
-            guarded(asked.split.segment, || Ok(asked.walk(rows.clone())?.whole().tally()))
+            guarded(asked.split.segment, || {
+                Ok(asked.walk(rows.clone())?.whole().tally())
+            })
         })?;
         tallies.iter().for_each(|one| tally.add(one));
-        let withheld = Reason::ALL.into_iter().map(|reason| (reason, tally.withheld[reason as usize]));
+        let withheld = Reason::ALL
+            .into_iter()
+            .map(|reason| (reason, tally.withheld[reason as usize]));
         let withheld = withheld.filter(|(_, count)| *count > 0).collect();
-        Ok(Total { messages: tally.shown, withheld, expansions })
+        Ok(Total {
+            messages: tally.shown,
+            withheld,
+            expansions,
+        })
     }
 }
 
 impl<'a> Asked<'a> {
     /// The total where the engine's own count is the answer.
     fn plain_count(&self) -> Option<u64> {
-        let plain = self.sight.is_none() && self.split.alive.is_none() && self.split.follows.is_none();
-        if plain { self.ready.known_count() } else { None }
+        let plain =
+            self.sight.is_none() && self.split.alive.is_none() && self.split.follows.is_none();
+        if plain {
+            self.ready.known_count()
+        } else {
+            None
+        }
     }
 
     fn walk<'b>(&'b self, rows: std::ops::Range<u32>) -> Result<Walk<'b>> {
@@ -269,7 +310,10 @@ fn cut(split: &Split, bounds: std::ops::Range<u32>) -> Vec<std::ops::Range<u32>>
 fn listing<'a>(asked: &'a [Asked<'a>]) -> Result<Listing<'a>> {
     let mut parts = Vec::new();
     for one in asked {
-        parts.push(Part::new(one.split, one.walk(one.ready.bounds(one.split.rows()))?));
+        parts.push(Part::new(
+            one.split,
+            one.walk(one.ready.bounds(one.split.rows()))?,
+        ));
     }
     Ok(Listing::new(parts))
 }

@@ -28,7 +28,10 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn add(&mut self, other: &Tally) {
         self.shown += other.shown;
-        self.withheld.iter_mut().zip(other.withheld).for_each(|(all, one)| *all += one);
+        self.withheld
+            .iter_mut()
+            .zip(other.withheld)
+            .for_each(|(all, one)| *all += one);
     }
 }
 
@@ -55,7 +58,15 @@ impl<'a> Walk<'a> {
         rows: Range<u32>,
     ) -> Walk<'a> {
         let (next, end) = (rows.start, rows.end);
-        Walk { split, sight, cursor, next, end, size: FIRST_ROWS, bits: Vec::new() }
+        Walk {
+            split,
+            sight,
+            cursor,
+            next,
+            end,
+            size: FIRST_ROWS,
+            bits: Vec::new(),
+        }
     }
 
     /// Walks in full windows from the start: for totals.
@@ -83,7 +94,10 @@ impl<'a> Walk<'a> {
             self.cursor.fill(window, &mut self.bits);
             if let Some(alive) = &self.split.alive {
                 let alive = &alive.words()[window.words()];
-                self.bits.iter_mut().zip(alive).for_each(|(bits, alive)| *bits &= alive);
+                self.bits
+                    .iter_mut()
+                    .zip(alive)
+                    .for_each(|(bits, alive)| *bits &= alive);
             }
             if self.bits.iter().any(|word| *word != 0) {
                 return Some(window);
@@ -131,7 +145,9 @@ impl<'a> Walk<'a> {
 
     /// Appends the messages of the next window that may be shown; false at the end.
     pub(crate) fn list(&mut self, out: &mut Vec<Found>) -> bool {
-        let Some(window) = self.window() else { return false };
+        let Some(window) = self.window() else {
+            return false;
+        };
         self.messages(window, |message| out.extend(message));
         true
     }
@@ -150,12 +166,18 @@ impl<'a> Walk<'a> {
                 }
                 Some((same, message)) if *same == head => {
                     if reason == 0 {
-                        *message = Ok(Found { row, also: Vec::new() });
+                        *message = Ok(Found {
+                            row,
+                            also: Vec::new(),
+                        });
                     }
                 }
                 _ => {
                     let message = match reason {
-                        0 => Ok(Found { row, also: Vec::new() }),
+                        0 => Ok(Found {
+                            row,
+                            also: Vec::new(),
+                        }),
                         reason => Err(reason),
                     };
                     if let Some((_, done)) = open.replace((head, message)) {

@@ -20,6 +20,10 @@ const PASS_PAIRS: usize = 1 << 24;
 pub(crate) struct Inverter {
     terms: Terms,
     log: Vec<u32>,
+    /// Terms of the current document and their ends, with their hashes. They are looked up
+    /// together, so that the processor waits for several places of the table at once.
+    pending: Vec<u8>,
+    hashes: Vec<(usize, u64)>,
     /// By document, how many entries of the log are its own.
     lengths: Vec<u32>,
     /// Entries of documents that are ended.
@@ -28,17 +32,32 @@ pub(crate) struct Inverter {
 
 impl Inverter {
     pub(crate) fn new() -> Inverter {
-        Inverter { terms: Terms::new(), log: Vec::new(), lengths: Vec::new(), ended: 0 }
+        Inverter {
+            terms: Terms::new(),
+            log: Vec::new(),
+            pending: Vec::new(),
+            hashes: Vec::new(),
+            lengths: Vec::new(),
+            ended: 0,
+        }
     }
 
     /// The next term of the current document.
     pub(crate) fn push(&mut self, term: &[u8]) {
-        let number = self.terms.number(term);
-        self.log.push(number);
+        self.pending.extend_from_slice(term);
+        self.hashes
+            .push((self.pending.len(), self.terms.hash(term)));
     }
 
     /// Ends the current document and says how many terms it had.
     pub(crate) fn end_document(&mut self) -> u32 {
+        let mut begin = 0;
+        for (end, hash) in self.hashes.drain(..) {
+            self.log
+                .push(self.terms.number(&self.pending[begin..end], hash));
+            begin = end;
+        }
+        self.pending.clear();
         let length = u32::try_from(self.log.len() - self.ended).expect("texts stay under 4 GiB");
         self.lengths.push(length);
         self.ended = self.log.len();
@@ -51,10 +70,16 @@ impl Inverter {
     }
 
     /// Writes the field. `positions`: with frequencies and positions, else rows alone.
-    pub(crate) fn write(mut self, field: &mut FieldSerializer<'_>, positions: bool) -> io::Result<()> {
+    pub(crate) fn write(
+        mut self,
+        field: &mut FieldSerializer<'_>,
+        positions: bool,
+    ) -> io::Result<()> {
         let order = self.terms.sorted();
         let mut ranks = vec![0u32; order.len()];
-        (0u32..).zip(&order).for_each(|(rank, number)| ranks[*number as usize] = rank);
+        (0u32..)
+            .zip(&order)
+            .for_each(|(rank, number)| ranks[*number as usize] = rank);
         let mut counts = vec![0usize; order.len()];
         for entry in &mut self.log {
             *entry = ranks[*entry as usize];
@@ -76,7 +101,12 @@ impl Inverter {
             let mut begin = 0;
             // `next` now holds where each term's pairs end.
             for (number, end) in order[first..end].iter().zip(next) {
-                write_term(field, self.terms.get(*number), &pairs[begin..end], positions)?;
+                write_term(
+                    field,
+                    self.terms.get(*number),
+                    &pairs[begin..end],
+                    positions,
+                )?;
                 begin = end;
             }
             first = end;
@@ -138,10 +168,45 @@ fn write_term(
     field.close_term()
 }
 
+/// Bytes of a term kept in its slot of the table.
+const HEAD: usize = 16;
+
+/// A slot of the table of terms.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    /// The term's first bytes, zeros behind a shorter one.
+    head: [u8; HEAD],
+    /// Its number + 1; 0 in a free slot.
+    number: u32,
+    /// Its length, capped.
+    length: u16,
+    /// A part of its hash.
+    tag: u16,
+}
+
+impl Slot {
+    fn new(term: &[u8], hash: u64) -> Slot {
+        let mut head = [0; HEAD];
+        let kept = term.len().min(HEAD);
+        head[..kept].copy_from_slice(&term[..kept]);
+        let length = term.len().min(u16::MAX as usize) as u16;
+        Slot {
+            head,
+            number: 0,
+            length,
+            tag: (hash >> 48) as u16,
+        }
+    }
+
+    fn may_be(&self, other: &Slot) -> bool {
+        self.head == other.head && self.length == other.length && self.tag == other.tag
+    }
+}
+
 /// Distinct terms, numbered in order of appearance.
 struct Terms {
-    /// Open addressing: the hash's upper half, then number + 1; 0 is free.
-    table: Vec<u64>,
+    /// Open addressing.
+    table: Vec<Slot>,
     bytes: Vec<u8>,
     ends: Vec<usize>,
     keys: [u64; 2],
@@ -152,11 +217,21 @@ impl Terms {
         // Random keys keep chosen words from colliding; no order here reaches the file.
         let random = RandomState::new();
         let keys = [random.hash_one(0u8), random.hash_one(1u8) | 1];
-        Terms { table: vec![0; 1 << 12], bytes: Vec::new(), ends: Vec::new(), keys }
+        let table = vec![Slot::default(); 1 << 10];
+        Terms {
+            table,
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            keys,
+        }
     }
 
     fn get(&self, number: u32) -> &[u8] {
-        let begin = if number == 0 { 0 } else { self.ends[number as usize - 1] };
+        let begin = if number == 0 {
+            0
+        } else {
+            self.ends[number as usize - 1]
+        };
         &self.bytes[begin..self.ends[number as usize]]
     }
 
@@ -173,40 +248,43 @@ impl Terms {
         }
         let mut last = [0; 8];
         last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
-        fold(fold(hash ^ u64::from_le_bytes(last), self.keys[1]), self.keys[0] | 1)
+        fold(
+            fold(hash ^ u64::from_le_bytes(last), self.keys[1]),
+            self.keys[0] | 1,
+        )
     }
 
-    fn number(&mut self, term: &[u8]) -> u32 {
-        let hash = self.hash(term);
+    fn number(&mut self, term: &[u8], hash: u64) -> u32 {
         let mask = self.table.len() - 1;
+        let mut wanted = Slot::new(term, hash);
         let mut at = hash as usize & mask;
         loop {
-            let slot = self.table[at];
-            if slot == 0 {
+            let slot = &self.table[at];
+            if slot.number == 0 {
                 break;
             }
-            let number = slot as u32 - 1;
-            if slot >> 32 == hash >> 32 && self.get(number) == term {
-                return number;
+            if slot.may_be(&wanted) && (term.len() <= HEAD || self.get(slot.number - 1) == term) {
+                return slot.number - 1;
             }
             at = (at + 1) & mask;
         }
         let number = self.ends.len() as u32;
         self.bytes.extend_from_slice(term);
         self.ends.push(self.bytes.len());
-        self.table[at] = hash >> 32 << 32 | u64::from(number + 1);
-        if self.ends.len() * 2 > self.table.len() {
+        wanted.number = number + 1;
+        self.table[at] = wanted;
+        if self.ends.len() * 8 > self.table.len() * 5 {
             self.grow();
         }
         number
     }
 
     fn grow(&mut self) {
-        let mask = self.table.len() * 4 - 1;
-        let mut table = vec![0; mask + 1];
-        for slot in self.table.iter().filter(|slot| **slot != 0) {
-            let mut at = self.hash(self.get(*slot as u32 - 1)) as usize & mask;
-            while table[at] != 0 {
+        let mask = self.table.len() * 2 - 1;
+        let mut table = vec![Slot::default(); mask + 1];
+        for slot in self.table.iter().filter(|slot| slot.number != 0) {
+            let mut at = self.hash(self.get(slot.number - 1)) as usize & mask;
+            while table[at].number != 0 {
                 at = (at + 1) & mask;
             }
             table[at] = *slot;
@@ -223,11 +301,10 @@ impl Terms {
             head[..length].copy_from_slice(&term[..length]);
             u64::from_be_bytes(head)
         };
-        let mut order: Vec<(u64, u32)> =
-            (0..self.ends.len() as u32).map(|number| (head(number), number)).collect();
-        order.sort_unstable_by(|a, b| {
-            a.0.cmp(&b.0).then_with(|| self.get(a.1).cmp(self.get(b.1)))
-        });
+        let mut order: Vec<(u64, u32)> = (0..self.ends.len() as u32)
+            .map(|number| (head(number), number))
+            .collect();
+        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| self.get(a.1).cmp(self.get(b.1))));
         order.into_iter().map(|(_, number)| number).collect()
     }
 }

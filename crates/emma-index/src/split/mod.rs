@@ -89,7 +89,13 @@ impl Class {
     }
 
     pub(crate) fn read(term: &[u8]) -> Option<Class> {
-        let &[kind, state, has] = term else { return None };
-        Some(Class { kind: RecordKind::from_u8(kind)?, state: State::from_u8(state)?, has })
+        let &[kind, state, has] = term else {
+            return None;
+        };
+        Some(Class {
+            kind: RecordKind::from_u8(kind)?,
+            state: State::from_u8(state)?,
+            has,
+        })
     }
 }

@@ -10,11 +10,11 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tantivy::Directory;
 use tantivy::directory::error::{DeleteError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
     FileHandle, FileSlice, MmapDirectory, OwnedBytes, WatchCallback, WatchHandle, WritePtr,
 };
-use tantivy::Directory;
 
 /// Ends every split.
 const MAGIC: &[u8; 8] = b"EMMASPLT";
@@ -22,7 +22,10 @@ const MAGIC: &[u8; 8] = b"EMMASPLT";
 const TAIL: usize = 20;
 
 /// Writes `components` as one file named by its digest and returns digest and size.
-pub(crate) fn write(folder: &Path, components: &BTreeMap<String, OwnedBytes>) -> Result<(Digest, u64)> {
+pub(crate) fn write(
+    folder: &Path,
+    components: &BTreeMap<String, OwnedBytes>,
+) -> Result<(Digest, u64)> {
     let mut file = NewFile::create_in(folder)?;
     let mut hasher = Sha256::new();
     let mut written = 0u64;
@@ -30,7 +33,10 @@ pub(crate) fn write(folder: &Path, components: &BTreeMap<String, OwnedBytes>) ->
         hasher.update(bytes);
         written += bytes.len() as u64;
         file.write_all(bytes).map_err(|source| {
-            IndexError::Store(emma_store::StoreError { operation: "write a file", source })
+            IndexError::Store(emma_store::StoreError {
+                operation: "write a file",
+                source,
+            })
         })
     };
     let mut directory = (components.len() as u32).to_le_bytes().to_vec();
@@ -66,18 +72,27 @@ impl Packed {
         let folder = path.parent().unwrap_or(Path::new("."));
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let folder = MmapDirectory::open(folder).map_err(|_| io::ErrorKind::NotFound)?;
-        let handle = folder.get_file_handle(Path::new(name)).map_err(|error| match error {
-            OpenReadError::FileDoesNotExist(_) => io::Error::from(io::ErrorKind::NotFound),
-            _ => io::Error::other("a split cannot be mapped"),
-        })?;
+        let handle = folder
+            .get_file_handle(Path::new(name))
+            .map_err(|error| match error {
+                OpenReadError::FileDoesNotExist(_) => io::Error::from(io::ErrorKind::NotFound),
+                _ => io::Error::other("a split cannot be mapped"),
+            })?;
         let file = FileSlice::new(handle);
-        let Some(components) = directory(&file.read_bytes()?) else { return Ok(None) };
-        Ok(Some(Packed { file, components: Arc::new(components) }))
+        let Some(components) = directory(&file.read_bytes()?) else {
+            return Ok(None);
+        };
+        Ok(Some(Packed {
+            file,
+            components: Arc::new(components),
+        }))
     }
 
     /// The bytes of a component.
     pub(crate) fn component(&self, path: &Path) -> Option<FileSlice> {
-        self.components.get(path).map(|range| self.file.slice(range.clone()))
+        self.components
+            .get(path)
+            .map(|range| self.file.slice(range.clone()))
     }
 }
 
@@ -115,7 +130,10 @@ fn read_only() -> io::Error {
 }
 
 impl Directory for Packed {
-    fn get_file_handle(&self, path: &Path) -> std::result::Result<Arc<dyn FileHandle>, OpenReadError> {
+    fn get_file_handle(
+        &self,
+        path: &Path,
+    ) -> std::result::Result<Arc<dyn FileHandle>, OpenReadError> {
         let slice = self.component(path);
         let slice = slice.ok_or_else(|| OpenReadError::FileDoesNotExist(path.to_owned()))?;
         Ok(Arc::new(slice))
@@ -135,7 +153,10 @@ impl Directory for Packed {
     }
 
     fn delete(&self, path: &Path) -> std::result::Result<(), DeleteError> {
-        Err(DeleteError::IoError { io_error: Arc::new(read_only()), filepath: path.to_owned() })
+        Err(DeleteError::IoError {
+            io_error: Arc::new(read_only()),
+            filepath: path.to_owned(),
+        })
     }
 
     fn open_write(&self, path: &Path) -> std::result::Result<WritePtr, OpenWriteError> {

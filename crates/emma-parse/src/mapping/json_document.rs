@@ -23,6 +23,12 @@ use std::io;
 /// Framing is handed over at the latest when it is this long, in bytes.
 const FRAMING_BYTES_MAX: usize = 16 << 10;
 
+/// Every broken record may cost a search of `record_bytes_max` and be given up for a line only;
+/// so that a file made of nothing else takes linear time, the search may go over this many bytes,
+const WASTED_BYTES_FREE: u64 = 64 << 20;
+/// and this many for each byte of the file read so far. Then all that was searched is given up.
+const WASTED_RATIO_MAX: u64 = 8;
+
 /// Reads a member to its end.
 pub(super) fn read<'m>(
     reader: &mut Reader<'m>,
@@ -52,6 +58,7 @@ pub(super) fn read<'m>(
         frames: Vec::new(),
         indent: 0,
         begun: false,
+        wasted: 0,
     };
     while walker.step()? {}
     walker.flush()?;
@@ -88,6 +95,8 @@ pub(super) struct Walker<'w, 'm, 'r, 's> {
     pub(super) indent: usize,
     /// The line in hand has shown a character that is no blank.
     pub(super) begun: bool,
+    /// Bytes that were searched for the end of a record in vain, in total.
+    pub(super) wasted: u64,
 }
 
 impl Walker<'_, '_, '_, '_> {
@@ -412,7 +421,17 @@ impl Walker<'_, '_, '_, '_> {
             ),
             Extent::Cut => (0, None, "the file ends inside the record"),
         };
-        self.recover(fault_at, whole, indent, &Anomaly::new("json.syntax", what))
+        let anomaly = Anomaly::new("json.syntax", what);
+        let searched = match extent {
+            Extent::Whole { length, .. } => length,
+            Extent::TooLong => length_max,
+            Extent::Cut => self.window.bytes().len(),
+        };
+        self.wasted += searched as u64;
+        if self.wasted > WASTED_BYTES_FREE + WASTED_RATIO_MAX * self.window.offset() {
+            return self.give_up(searched, &anomaly);
+        }
+        self.recover(fault_at, whole, indent, &anomaly)
     }
 }
 

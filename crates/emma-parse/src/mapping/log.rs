@@ -56,6 +56,7 @@ pub(super) fn read(
         pending,
         open: None,
         at: 0,
+        text_until: 0,
     };
     while log.line()? {}
     log.close(log.at)?;
@@ -78,6 +79,8 @@ struct Log<'l, 'm, 'r, 's> {
     /// Where the line in hand starts, from the start of the window; all before it is the open
     /// record.
     at: usize,
+    /// Separators before this offset are known to be text: what follows them was looked at.
+    text_until: u64,
 }
 
 impl Log<'_, '_, '_, '_> {
@@ -90,7 +93,8 @@ impl Log<'_, '_, '_, '_> {
             self.long_line()?;
             return Ok(true);
         }
-        if self.is_separator(self.at..end)
+        if self.window.offset() + self.at as u64 >= self.text_until
+            && self.is_separator(self.at..end)
             && let Some(next) = self.after_separator(end)?
         {
             let length = next - self.at;
@@ -167,6 +171,8 @@ impl Log<'_, '_, '_, '_> {
     fn after_separator(&mut self, end: usize) -> io::Result<Option<usize>> {
         let mut at = end;
         loop {
+            // Whatever makes this separator text makes those among the blank lines text.
+            self.text_until = self.window.offset() + at as u64;
             // Blank lines alone must not fill the memory.
             if at - self.at > self.reader.limits.record_bytes_max {
                 return Ok(None);

@@ -53,7 +53,10 @@ pub fn run(command: CaseCommand, output: &Output) -> Result<Done> {
                 let name = inert::line(&line.name);
                 writeln!(out, "made the {} case {} ({name})", line.kind, line.case)?;
                 writeln!(out, "log key {}", line.log_key)?;
-                writeln!(out, "Give this key to whoever will verify. Its private half is on this")?;
+                writeln!(
+                    out,
+                    "Give this key to whoever will verify. Its private half is on this"
+                )?;
                 writeln!(out, "machine alone: keep a copy where the case is not.")
             })?;
         }

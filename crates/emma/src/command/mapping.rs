@@ -165,9 +165,9 @@ impl PreviewLine {
         }
     }
 
-    /// True where everything was understood.
+    /// True where something was read and every byte understood; findings are hints.
     fn clean(&self) -> bool {
-        self.findings.is_empty() && self.not_understood.is_empty()
+        self.records > 0 && self.not_understood.is_empty()
     }
 
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -99,7 +99,7 @@ impl Page<'_> {
             }
             ReportFormat::Json => {
                 let comma = if self.listed > 1 { "," } else { "" };
-                write!(self.out, "{comma}\n")
+                writeln!(self.out, "{comma}")
                     .and_then(|()| Ok(serde_json::to_writer(&mut *self.out, line)?))
             }
         };
