@@ -9,13 +9,20 @@ use crate::workspace::root;
 const FILE_LINES_MAX: usize = 500;
 /// Characters of a line of source.
 const LINE_CHARACTERS_MAX: usize = 100;
-/// Lines of `emma-evidence` without its tests: what an opposing expert reads in a day.
+/// Lines of code of `emma-evidence`, without tests, comments and blank lines: what an opposing
+/// expert reads in a day.
 const EVIDENCE_LINES_MAX: usize = 3_000;
 /// Lines of ARCHITECTURE.md.
 const ARCHITECTURE_LINES_MAX: usize = 200;
 
 /// Files that may be longer than [`FILE_LINES_MAX`], and why.
 const LONG_FILES: &[(&str, &str)] = &[];
+
+/// Files whose lines may be wider than [`LINE_CHARACTERS_MAX`], and why.
+const WIDE_FILES: &[(&str, &str)] = &[(
+    "xtask/src/demo/specimens.rs",
+    "a JSON record is one line, however long",
+)];
 
 /// Pages that must exist and say something.
 const PAGES: &[&str] = &[
@@ -88,7 +95,11 @@ fn logic(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn is_test_file(path: &str) -> bool {
-    path.contains("/tests/") || path.ends_with("/tests.rs") || path.contains("/benches/")
+    path.contains("/tests/")
+        || path.ends_with("/tests.rs")
+        || ["/benches/", "/examples/"]
+            .iter()
+            .any(|folder| path.contains(folder))
 }
 
 fn is_tooling(path: &str) -> bool {
@@ -100,6 +111,17 @@ fn is_tooling(path: &str) -> bool {
     ]
     .iter()
     .any(|folder| path.starts_with(folder))
+}
+
+/// Whether `line` has `call` as a name of its own (`NewFile::create` is not `File::create`).
+fn calls(line: &str, call: &str) -> bool {
+    let own = |at: usize| {
+        !line[..at]
+            .chars()
+            .next_back()
+            .is_some_and(char::is_alphanumeric)
+    };
+    line.match_indices(call).any(|(at, _)| own(at))
 }
 
 fn none(rule: &str, violations: Vec<String>) {
@@ -159,10 +181,18 @@ fn exceptions_are_still_needed() {
 #[test]
 fn lines_fit_beside_each_other() {
     let mut wide = Vec::new();
-    for (path, text) in files(&[".rs", "Cargo.toml", "run"]) {
+    for (path, text) in files(&[".rs", "run"]) {
+        if WIDE_FILES.iter().any(|(file, _)| *file == path) {
+            continue;
+        }
         for (number, line) in text.lines().enumerate() {
-            // An address cannot be broken.
-            if line.chars().count() > LINE_CHARACTERS_MAX && !line.contains("://") {
+            // An address and the row of a table cannot be broken.
+            let row = line
+                .trim_start()
+                .trim_start_matches(['/', '!', ' '])
+                .starts_with('|');
+            let fits = line.chars().count() <= LINE_CHARACTERS_MAX;
+            if !fits && !row && !line.contains("://") {
                 wide.push(format!("{path}:{}", number + 1));
             }
         }
@@ -260,7 +290,7 @@ fn one_door_to_the_disk() {
         }
         for (number, line) in logic(&text).enumerate() {
             let comment = line.trim_start().starts_with("//");
-            if !comment && DISK_CALLS.iter().any(|call| line.contains(call)) {
+            if !comment && DISK_CALLS.iter().any(|call| calls(line, call)) {
                 around.push(format!("{path}:{}", number + 1));
             }
         }
@@ -270,14 +300,15 @@ fn one_door_to_the_disk() {
 
 #[test]
 fn the_evidence_crate_can_be_read_in_a_day() {
+    let code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
     let lines: usize = files(&[".rs"])
         .iter()
         .filter(|(path, _)| path.starts_with("crates/emma-evidence/src/") && !is_test_file(path))
-        .map(|(_, text)| logic(text).count())
+        .map(|(_, text)| logic(text).filter(code).count())
         .sum();
     assert!(
         lines <= EVIDENCE_LINES_MAX,
-        "emma-evidence has {lines} lines without tests"
+        "emma-evidence has {lines} lines of code"
     );
 }
 

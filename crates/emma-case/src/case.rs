@@ -107,11 +107,20 @@ impl Case {
             key: founder.signer.verifier().to_string(),
         };
         let founder_entry = NewEntry::new(kind::ACTOR, Payload::seal(&card, random));
-        log.append(&[genesis, founder_entry], &founder.signer, Some(&log_key), random)?;
+        log.append(
+            &[genesis, founder_entry],
+            &founder.signer,
+            Some(&log_key),
+            random,
+        )?;
         log.checkpoint(&log_key)?;
         // The file that makes the folder a case comes last.
         emma_store::write_new(&root.join(CASE_FILE), meta.file_text().as_bytes())?;
-        Ok(Case { root: root.to_owned(), meta, log })
+        Ok(Case {
+            root: root.to_owned(),
+            meta,
+            log,
+        })
     }
 
     /// Opens the case in `root`.
@@ -129,14 +138,21 @@ impl Case {
         let file: CaseFile = toml::from_str(&text).map_err(|_| damaged_file("does not read"))?;
         if file.emma_case != LAYOUT {
             return Err(CaseError::usage(
-                format!("this case has layout {}; this program reads layout {LAYOUT}", file.emma_case),
+                format!(
+                    "this case has layout {}; this program reads layout {LAYOUT}",
+                    file.emma_case
+                ),
                 "use the program version that made it, or a newer one",
             ));
         }
         if text != meta.file_text() {
             return Err(damaged_file("does not say what the log's first entry says"));
         }
-        Ok(Case { root: root.to_owned(), meta, log })
+        Ok(Case {
+            root: root.to_owned(),
+            meta,
+            log,
+        })
     }
 
     /// The state of the case as far as the log goes now.
@@ -156,7 +172,9 @@ impl Case {
     /// The newest published snapshot with its number, where there is one.
     pub fn snapshot(&mut self) -> Result<Option<Snapshot>> {
         let state = self.state()?;
-        let Some(published) = state.snapshot()? else { return Ok(None) };
+        let Some(published) = state.snapshot()? else {
+            return Ok(None);
+        };
         Ok(Some(Snapshot::load(&self.root, published.manifest)?))
     }
 
@@ -187,8 +205,10 @@ impl CaseMeta {
             return Err(damaged("the log is empty"));
         }
         let genesis: Genesis = log.payload_of(&log.entry(0)?)?;
-        let log_key: VerifierKey =
-            genesis.log_key.parse().map_err(|_| damaged("the log key does not read"))?;
+        let log_key: VerifierKey = genesis
+            .log_key
+            .parse()
+            .map_err(|_| damaged("the log key does not read"))?;
         Ok(CaseMeta {
             id: log.case(),
             kind: CaseKind::from_name(&genesis.kind).ok_or_else(|| damaged("unknown kind"))?,
@@ -219,7 +239,10 @@ fn refuse_held_clock(kind: CaseKind, clock: &dyn Clock) -> Result<()> {
 }
 
 fn damaged_file(what: &str) -> CaseError {
-    CaseError::Corrupt { object: CASE_FILE.into(), what: what.into() }
+    CaseError::Corrupt {
+        object: CASE_FILE.into(),
+        what: what.into(),
+    }
 }
 
 /// Parses a digest that the log holds as text.

@@ -32,9 +32,9 @@ pub mod seal;
 pub mod show;
 pub mod stages;
 pub mod state;
-pub mod verify;
 pub mod status;
 #[cfg(test)]
 mod testing;
+pub mod verify;
 
 pub use error::{CaseError, Result};

@@ -8,9 +8,9 @@ use crate::case::{self, Case};
 use crate::derive::batch::RecordKey;
 use crate::error::{CaseError, Result};
 use crate::pipeline::{Tools, add_totals};
+use crate::progress::Progress as _;
 use crate::reading::{self, ReadOutcome, ToRead};
 use crate::stages::Stages;
-use crate::progress::Progress as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use emma_evidence::payload::{self, Receipt, ReceiptLine, Totals, VERSION, kind};
@@ -18,6 +18,7 @@ use emma_evidence::tree::{self, TreeWriter};
 use emma_evidence::{LineSet, NewEntry, Payload, Random, ReadingId};
 use emma_model::{Digest, ExhibitId, ItemClass, RecordKind};
 use emma_parse::{Mapping, Plan};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Mutex;
@@ -64,7 +65,10 @@ pub fn unread(case: &mut Case) -> Result<Vec<Unread>> {
         if state.receipts_of(delivery.entry)?.is_empty() {
             let entry = case.log.entry(delivery.entry)?;
             let payload: payload::Delivery = case.log.payload_of(&entry)?;
-            unread.push(Unread { entry: delivery.entry, lines_root: payload.lines_root });
+            unread.push(Unread {
+                entry: delivery.entry,
+                lines_root: payload.lines_root,
+            });
         }
     }
     Ok(unread)
@@ -93,16 +97,34 @@ pub fn read_delivery(
         }
         let digest = case::digest(&known.digest)?;
         let (source, path, bytes) = (known.source, known.path, known.bytes);
-        todo.push(ToRead { exhibit, source, path, digest, bytes, reading });
+        todo.push(ToRead {
+            exhibit,
+            source,
+            path,
+            digest,
+            bytes,
+            reading,
+        });
     }
-    stages.begin("parse", Some(todo.iter().map(|exhibit| exhibit.bytes).sum()));
+    stages.begin(
+        "parse",
+        Some(todo.iter().map(|exhibit| exhibit.bytes).sum()),
+    );
     prepare_seeds(case, &todo, tools, random)?;
     let readings = read_all(case, todo, &plan, tools, scratch, stages, Trees::Write)?;
     let evidence = case.root.join("evidence");
-    tree::sync_trees(readings.iter().map(|read| tree::folder(&evidence, read.of.reading)))?;
+    tree::sync_trees(
+        readings
+            .iter()
+            .map(|read| tree::folder(&evidence, read.of.reading)),
+    )?;
     stages.begin("receipt", None);
     let (entry, totals) = log_receipt(case, session, delivery, &plan, &readings, random)?;
-    Ok(Parsed { receipt: entry, readings, totals })
+    Ok(Parsed {
+        receipt: entry,
+        readings,
+        totals,
+    })
 }
 
 /// Reads the exhibits of a receipt again, without writing trees: their snapshot is missing.
@@ -115,9 +137,16 @@ pub fn read_again(
 ) -> Result<Parsed> {
     let plan = plan_of(case, &receipt.payload.parsers)?;
     let todo = exhibits_of(case, &receipt.payload)?;
-    stages.begin("parse", Some(todo.iter().map(|exhibit| exhibit.bytes).sum()));
+    stages.begin(
+        "parse",
+        Some(todo.iter().map(|exhibit| exhibit.bytes).sum()),
+    );
     let readings = read_all(case, todo, &plan, tools, scratch, stages, Trees::Leave)?;
-    Ok(Parsed { receipt: receipt.entry, readings, totals: Totals::default() })
+    Ok(Parsed {
+        receipt: receipt.entry,
+        readings,
+        totals: Totals::default(),
+    })
 }
 
 /// What becomes of record trees during a reading.
@@ -142,7 +171,7 @@ pub fn read_all(
     trees: Trees<'_>,
 ) -> Result<Vec<ReadOutcome>> {
     // The largest first, so that threads end together.
-    todo.sort_by(|a, b| (b.bytes, b.exhibit).cmp(&(a.bytes, a.exhibit)));
+    todo.sort_by_key(|exhibit| Reverse((exhibit.bytes, exhibit.exhibit)));
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(todo.len()));
     std::thread::scope(|scope| {
@@ -151,7 +180,10 @@ pub fn read_all(
                 while let Some(of) = todo.get(next.fetch_add(1, Ordering::SeqCst)) {
                     let result = read_one(case, of, plan, tools, scratch, stages, trees);
                     let failed = result.is_err();
-                    results.lock().expect("no thread panics holding it").push(result);
+                    results
+                        .lock()
+                        .expect("no thread panics holding it")
+                        .push(result);
                     if failed {
                         next.fetch_add(todo.len(), Ordering::SeqCst);
                     }
@@ -252,7 +284,9 @@ fn log_receipt(
     };
     let mut entry = NewEntry::new(kind::RECEIPT, Payload::seal(&receipt, random));
     entry.attachments.push(lines_payload);
-    let appended = case.log.append(&[entry], &session.actor().signer, None, random)?;
+    let appended = case
+        .log
+        .append(&[entry], &session.actor().signer, None, random)?;
     Ok((appended.first_index, totals))
 }
 
@@ -260,10 +294,17 @@ fn log_receipt(
 pub fn receipt_line(read: &ReadOutcome) -> ReceiptLine {
     let ledger = &read.ledger;
     let tree = read.tree.expect("a receipt is written after a tree");
-    let classes = [ItemClass::Record, ItemClass::Framing, ItemClass::Anomaly, ItemClass::Blob];
+    let classes = [
+        ItemClass::Record,
+        ItemClass::Framing,
+        ItemClass::Anomaly,
+        ItemClass::Blob,
+    ];
     let counted = |pairs: &mut dyn Iterator<Item = (&'static str, u64)>| {
         let present = pairs.filter(|(_, count)| *count > 0);
-        present.map(|(name, count)| (name.to_owned(), count)).collect::<BTreeMap<_, _>>()
+        present
+            .map(|(name, count)| (name.to_owned(), count))
+            .collect::<BTreeMap<_, _>>()
     };
     ReceiptLine {
         exhibit: read.of.exhibit.to_string(),
@@ -276,10 +317,14 @@ pub fn receipt_line(read: &ReadOutcome) -> ReceiptLine {
         leaves: tree.leaves,
         members: ledger.members.len() as u64 + ledger.members_unlisted,
         bytes_by_class: counted(
-            &mut classes.iter().map(|class| (class.name(), ledger.bytes[*class as usize - 1])),
+            &mut classes
+                .iter()
+                .map(|class| (class.name(), ledger.bytes[*class as usize - 1])),
         ),
         records: counted(
-            &mut RecordKind::ALL.iter().map(|kind| (kind.name(), ledger.kinds[*kind as usize])),
+            &mut RecordKind::ALL
+                .iter()
+                .map(|kind| (kind.name(), ledger.kinds[*kind as usize])),
         ),
         anomalies: counted(&mut ledger.anomalies.iter().map(|(kind, count)| (*kind, *count))),
     }
@@ -298,7 +343,10 @@ fn totals_of(line: &ReceiptLine) -> Totals {
 
 /// The exhibits that a receipt says were read.
 pub fn exhibits_of(case: &Case, receipt: &Receipt) -> Result<Vec<ToRead>> {
-    let bytes = case.log.payload(&case::digest(&receipt.lines)?)?.ok_or_else(|| missing("lines"))?;
+    let bytes = case
+        .log
+        .payload(&case::digest(&receipt.lines)?)?
+        .ok_or_else(|| missing("lines"))?;
     let mut exhibits = Vec::new();
     for line in LineSet::from_payload(&bytes)?.lines() {
         let line: ReceiptLine = serde_json::from_str(line).map_err(|_| missing("a line"))?;
@@ -347,9 +395,12 @@ fn planned(case: &Case, lines_root: &str) -> Result<Plan> {
 pub fn plan_of(case: &Case, readers: &[String]) -> Result<Plan> {
     let mut mappings = Vec::new();
     for line in readers {
-        let Some(rest) = line.strip_prefix("mapping ") else { continue };
+        let Some(rest) = line.strip_prefix("mapping ") else {
+            continue;
+        };
         let wanted = rest.rsplit(' ').next().unwrap_or_default();
-        let text = logged_mapping(case, &case::digest(wanted)?)?.ok_or_else(|| missing("a mapping"))?;
+        let text =
+            logged_mapping(case, &case::digest(wanted)?)?.ok_or_else(|| missing("a mapping"))?;
         mappings.push(Mapping::parse(&text).map_err(|_| missing("a mapping"))?);
     }
     let plan = Plan::of(mappings);
@@ -387,5 +438,9 @@ pub fn share_places(keys: &mut [RecordKey]) {
 /// Digests that occur more than once among `readings`.
 pub fn repeated_digests(readings: &[ReadOutcome]) -> BTreeSet<Digest> {
     let mut seen = BTreeSet::new();
-    readings.iter().filter(|read| !seen.insert(read.of.digest)).map(|read| read.of.digest).collect()
+    readings
+        .iter()
+        .filter(|read| !seen.insert(read.of.digest))
+        .map(|read| read.of.digest)
+        .collect()
 }

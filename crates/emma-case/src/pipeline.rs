@@ -114,8 +114,7 @@ pub fn intake(
     // Unfinished business first: it may be this very delivery.
     let unfinished = finish(case, session, tools, &mut stages, random)?;
     stages.begin("seal", Some(delivered.bytes()));
-    let sealed =
-        seal::seal(case, &intake.source, &delivered, tools.threads, &stages)?;
+    let sealed = seal::seal(case, &intake.source, &delivered, tools.threads, &stages)?;
     let plan = Plan::new(intake.mapping.clone(), true);
     let mut outcome = Outcome {
         files: sealed.len() as u64,
@@ -181,7 +180,10 @@ fn finish(
     random: &mut Random<'_>,
 ) -> Result<Finished> {
     let scratch = Scratch::create(&case.root.join("scratch"))?;
-    let mut finished = Finished { deliveries: Vec::new(), totals: Totals::default() };
+    let mut finished = Finished {
+        deliveries: Vec::new(),
+        totals: Totals::default(),
+    };
     for receipt in publish::unpublished(case)? {
         finished.deliveries.push(receipt.payload.delivery);
         let parsed = parse::read_again(case, &receipt, tools, scratch.path(), stages)?;
@@ -189,8 +191,15 @@ fn finish(
     }
     for delivery in parse::unread(case)? {
         finished.deliveries.push(delivery.entry);
-        let parsed =
-            parse::read_delivery(case, session, &delivery, tools, scratch.path(), stages, random)?;
+        let parsed = parse::read_delivery(
+            case,
+            session,
+            &delivery,
+            tools,
+            scratch.path(),
+            stages,
+            random,
+        )?;
         add_totals(&mut finished.totals, &parsed.totals);
         publish::publish(case, session, parsed, tools, stages, random)?;
     }
@@ -217,7 +226,9 @@ pub(crate) fn hold_pipeline(case: &mut Case, what: &str, clock: &dyn Clock) -> R
             publish::sweep(case)?;
             Ok(lock)
         }
-        Err(busy) => Err(CaseError::Busy { holder: busy.holder }),
+        Err(busy) => Err(CaseError::Busy {
+            holder: busy.holder,
+        }),
     }
 }
 
@@ -238,7 +249,11 @@ fn log_delivery(
     random: &mut Random<'_>,
 ) -> Result<Logged> {
     let state = case.state()?;
-    let known: BTreeSet<String> = state.exhibits()?.into_iter().map(|known| known.id).collect();
+    let known: BTreeSet<String> = state
+        .exhibits()?
+        .into_iter()
+        .map(|known| known.id)
+        .collect();
     let mut lines = Vec::with_capacity(sealed.len());
     let mut repeated = 0;
     for file in sealed {
@@ -284,16 +299,31 @@ fn log_delivery(
     for mapping in plan.mappings() {
         if parse::logged_mapping(case, &mapping.digest())?.is_none() {
             let text = mapping.text().to_owned();
-            let payload = MappingPayload { v: VERSION, name: mapping.name().to_owned(), text };
-            entries.push(NewEntry::new(kind::MAPPING, Payload::seal(&payload, random)));
+            let payload = MappingPayload {
+                v: VERSION,
+                name: mapping.name().to_owned(),
+                text,
+            };
+            entries.push(NewEntry::new(
+                kind::MAPPING,
+                Payload::seal(&payload, random),
+            ));
         }
     }
-    entries.push(NewEntry::new(kind::DECISION, Payload::seal(&planned, random)));
+    entries.push(NewEntry::new(
+        kind::DECISION,
+        Payload::seal(&planned, random),
+    ));
     let mut entry = NewEntry::new(kind::DELIVERY, Payload::seal(&delivery, random));
     entry.attachments.push(lines_payload);
     entries.push(entry);
-    let appended = case.log.append(&entries, &session.actor().signer, None, random)?;
-    Ok(Logged { entry: appended.first_index + entries.len() as u64 - 1, repeated })
+    let appended = case
+        .log
+        .append(&entries, &session.actor().signer, None, random)?;
+    Ok(Logged {
+        entry: appended.first_index + entries.len() as u64 - 1,
+        repeated,
+    })
 }
 
 /// The delivery among `candidates` that is this one: an interrupted run had sealed and logged it.

@@ -11,7 +11,9 @@ use emma_evidence::{ReadingId, TreeWriter};
 use emma_lake::draft::{DraftHead, DraftWriter, KeyEntry};
 use emma_lake::{AnomalyRow, BlobRow, LinkRow};
 use emma_model::record::MemberEnd;
-use emma_model::{Anomaly, Digest, ExhibitId, Item, ItemClass, MemberPath, Place, RecordKind, Sink};
+use emma_model::{
+    Anomaly, Digest, ExhibitId, Item, ItemClass, MemberPath, Place, RecordKind, Sink,
+};
 use emma_parse::{ExhibitInfo, Limits, Plan};
 use std::fs::File;
 use std::io;
@@ -72,7 +74,11 @@ pub fn read(
     progress: &mut dyn FnMut(u64),
 ) -> Result<ReadOutcome> {
     let draft = scratch.join(format!("{}.draft", of.exhibit));
-    let head = DraftHead { exhibit: of.exhibit, source: of.source.clone(), bytes: of.digest };
+    let head = DraftHead {
+        exhibit: of.exhibit,
+        source: of.source.clone(),
+        bytes: of.digest,
+    };
     let info = ExhibitInfo {
         path: String::from_utf8_lossy(&of.path).into_owned(),
         bytes: of.bytes,
@@ -92,21 +98,24 @@ pub fn read(
         failure: None,
     };
     let members = scratch.join(format!("{}.members", of.exhibit));
-    at("create a scratch folder", emma_store::Scratch::create(&members).map_err(io::Error::from))
-        .and_then(|folder| {
-            let read = emma_parse::read_exhibit(
-                file,
-                &info,
-                plan,
-                limits,
-                folder.path(),
-                progress,
-                &mut taker,
-            );
-            // An error of the sink comes back as the parser's; the cause is more telling.
-            taker.failure.take().map_or(Ok(()), Err)?;
-            Ok(read?)
-        })?;
+    at(
+        "create a scratch folder",
+        emma_store::Scratch::create(&members).map_err(io::Error::from),
+    )
+    .and_then(|folder| {
+        let read = emma_parse::read_exhibit(
+            file,
+            &info,
+            plan,
+            limits,
+            folder.path(),
+            progress,
+            &mut taker,
+        );
+        // An error of the sink comes back as the parser's; the cause is more telling.
+        taker.failure.take().map_or(Ok(()), Err)?;
+        Ok(read?)
+    })?;
     taker.finish(of, draft)
 }
 
@@ -131,9 +140,16 @@ impl Taker {
         }
         self.ledger.item(&item);
         for anomaly in &item.anomalies {
-            self.note(anomaly, item.member.clone(), item.place.clone(), Some(item.class));
+            self.note(
+                anomaly,
+                item.member.clone(),
+                item.place.clone(),
+                Some(item.class),
+            );
         }
-        let Some(record) = &item.record else { return Ok(()) };
+        let Some(record) = &item.record else {
+            return Ok(());
+        };
         if let Some(link) = &record.link {
             self.links.push(LinkRow {
                 record: emma_model::RecordId::Sealed {
@@ -150,10 +166,15 @@ impl Taker {
         }
         if record.kind != RecordKind::Link {
             let (line, anomalies) = (item.line, item.anomalies.len());
-            let key = self.drafts.push(item.member, &item.place, line, record, anomalies)?;
+            let key = self
+                .drafts
+                .push(item.member, &item.place, line, record, anomalies)?;
             self.keys.push(RecordKey {
                 identity: key.identity,
-                sort: record.time.as_ref().map_or(KeyEntry::UNDATED, |time| time.lo),
+                sort: record
+                    .time
+                    .as_ref()
+                    .map_or(KeyEntry::UNDATED, |time| time.lo),
                 shared: record.id.is_some(),
             });
         }
@@ -161,13 +182,18 @@ impl Taker {
     }
 
     fn end(&mut self, end: MemberEnd) -> Result<()> {
-        let whole = Place::Span { offset: 0, length: end.bytes };
+        let whole = Place::Span {
+            offset: 0,
+            length: end.bytes,
+        };
         for anomaly in &end.anomalies {
             self.note(anomaly, end.path.clone(), whole.clone(), None);
         }
         self.drafts.end_member(&end.path, &end.parser)?;
         let container = ["zip", "tar", "gz", "zst"].iter().any(|name| {
-            end.parser.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            end.parser
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
         if !container && end.parser.starts_with("blob") {
             self.blobs.push(BlobRow {
@@ -179,10 +205,12 @@ impl Taker {
                 parser: end.parser.clone(),
             });
         }
-        self.ledger.member_end(end).map_err(|unbalanced| CaseError::Corrupt {
-            object: self.exhibit.to_string(),
-            what: unbalanced.to_string(),
-        })
+        self.ledger
+            .member_end(end)
+            .map_err(|unbalanced| CaseError::Corrupt {
+                object: self.exhibit.to_string(),
+                what: unbalanced.to_string(),
+            })
     }
 
     fn note(
@@ -213,15 +241,22 @@ impl Taker {
             self.anomalies.push(AnomalyRow {
                 exhibit: self.exhibit,
                 member: MemberPath::default(),
-                place: Place::Span { offset: 0, length: of.bytes },
+                place: Place::Span {
+                    offset: 0,
+                    length: of.bytes,
+                },
                 class: None,
                 kind: "anomalies.unlisted".into(),
                 field: None,
-                note: format!("{} more anomalies are counted in the ledger only", self.unlisted),
+                note: format!(
+                    "{} more anomalies are counted in the ledger only",
+                    self.unlisted
+                ),
             });
         }
         // A member's own oddities are reported at its end but stand at its beginning.
-        self.anomalies.sort_by(|a, b| emma_lake::canonical::TableRow::file_order(a, b));
+        self.anomalies
+            .sort_by(emma_lake::canonical::TableRow::file_order);
         let tree = self.tree.map(TreeWriter::finish_unsynced).transpose()?;
         Ok(ReadOutcome {
             of,

@@ -63,7 +63,10 @@ pub fn scratch_bytes(case: &mut Case) -> Result<u64> {
         None => 0,
         Some(latest) => {
             let snapshot = Snapshot::load(&case.root, latest.manifest)?;
-            let files = snapshot.segments.iter().flat_map(|view| view.segment.files());
+            let files = snapshot
+                .segments
+                .iter()
+                .flat_map(|view| view.segment.files());
             files.map(|file| file.bytes).sum()
         }
     };
@@ -85,17 +88,34 @@ pub fn check(case: &mut Case, tools: &Tools<'_>) -> Result<Checked> {
         let receipt: Receipt = case.log.payload_of(&case.log.entry(entry)?)?;
         let plan = parse::plan_of(case, &receipt.parsers)?;
         let todo = parse::exhibits_of(case, &receipt)?;
-        stages.begin("parse", Some(todo.iter().map(|exhibit| exhibit.bytes).sum()));
+        stages.begin(
+            "parse",
+            Some(todo.iter().map(|exhibit| exhibit.bytes).sum()),
+        );
         let folder = scratch.path().join("evidence");
         let trees = Trees::Beside(&folder);
         let read = parse::read_all(case, todo, &plan, tools, scratch.path(), &stages, trees)?;
         compare_readings(case, &receipt, &read, &mut checked)?;
-        let parsed = Parsed { receipt: entry, readings: read, totals: Totals::default() };
+        let parsed = Parsed {
+            receipt: entry,
+            readings: read,
+            totals: Totals::default(),
+        };
         let records_max = tools.derive_limits.batch_records_max;
         let mut source = Source::new(parsed, records_max);
-        let of_receipt = snapshots.iter().filter(|published| published.inputs.contains(&entry));
+        let of_receipt = snapshots
+            .iter()
+            .filter(|published| published.inputs.contains(&entry));
         for published in of_receipt {
-            derive_again(case, published, &mut source, tools, &mut stages, &scratch, &mut checked)?;
+            derive_again(
+                case,
+                published,
+                &mut source,
+                tools,
+                &mut stages,
+                &scratch,
+                &mut checked,
+            )?;
         }
     }
     checked.stages = stages.end();
@@ -120,7 +140,10 @@ fn compare_readings(
     read: &[ReadOutcome],
     checked: &mut Checked,
 ) -> Result<()> {
-    let lines = case.log.payload(&case::digest(&receipt.lines)?)?.ok_or_else(|| erased("lines"))?;
+    let lines = case
+        .log
+        .payload(&case::digest(&receipt.lines)?)?
+        .ok_or_else(|| erased("lines"))?;
     let mut logged: BTreeMap<String, payload::ReceiptLine> = BTreeMap::new();
     for line in LineSet::from_payload(&lines)?.lines() {
         let line: payload::ReceiptLine =
@@ -188,15 +211,24 @@ fn derive_again(
     compare_snapshots(&expected, &again, checked);
     if again.save(output.path())?.manifest.sha256 != manifest {
         let object = format!("snapshot {}", published.number);
-        checked.differences.push(Difference { object, what: "another manifest".into() });
+        checked.differences.push(Difference {
+            object,
+            what: "another manifest".into(),
+        });
     }
     checked.snapshots += 1;
-    checked.roots =
-        again.roots.iter().map(|(table, root)| (table.name().to_owned(), root.hex())).collect();
+    checked.roots = again
+        .roots
+        .iter()
+        .map(|(table, root)| (table.name().to_owned(), root.hex()))
+        .collect();
     for (table, root) in &checked.roots {
         if published.roots.get(table) != Some(root) {
             let object = format!("root of {table} in snapshot {}", published.number);
-            checked.differences.push(Difference { object, what: format!("is {root} now") });
+            checked.differences.push(Difference {
+                object,
+                what: format!("is {root} now"),
+            });
         }
     }
     Ok(())
@@ -204,7 +236,10 @@ fn derive_again(
 
 fn compare_snapshots(expected: &Snapshot, again: &Snapshot, checked: &mut Checked) {
     let files = |snapshot: &Snapshot| -> BTreeMap<String, Digest> {
-        let all = snapshot.segments.iter().flat_map(|view| view.segment.files());
+        let all = snapshot
+            .segments
+            .iter()
+            .flat_map(|view| view.segment.files());
         all.map(|file| (file.path.clone(), file.sha256)).collect()
     };
     let (expected, again) = (files(expected), files(again));
@@ -212,12 +247,18 @@ fn compare_snapshots(expected: &Snapshot, again: &Snapshot, checked: &mut Checke
     for (path, digest) in &expected {
         if again.get(path) != Some(digest) {
             let what = "was not derived again with the same bytes".into();
-            checked.differences.push(Difference { object: path.clone(), what });
+            checked.differences.push(Difference {
+                object: path.clone(),
+                what,
+            });
         }
     }
     for path in again.keys().filter(|path| !expected.contains_key(*path)) {
         let what = "was derived now and not before".into();
-        checked.differences.push(Difference { object: path.clone(), what });
+        checked.differences.push(Difference {
+            object: path.clone(),
+            what,
+        });
     }
 }
 
@@ -225,7 +266,10 @@ fn compare_snapshots(expected: &Snapshot, again: &Snapshot, checked: &mut Checke
 fn before(case: &Case, number: u64) -> Result<Snapshot> {
     for snapshot in snapshots(case)? {
         if snapshot.number + 1 == number {
-            return Ok(Snapshot::load(&case.root, case::digest(&snapshot.manifest)?)?);
+            return Ok(Snapshot::load(
+                &case.root,
+                case::digest(&snapshot.manifest)?,
+            )?);
         }
     }
     Ok(Snapshot::default())

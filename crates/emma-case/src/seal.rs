@@ -44,15 +44,21 @@ pub fn seal(
                 let mut sealed = Vec::new();
                 let mut seal_next = |file: &DeliveredFile| -> Result<SealedFile> {
                     let mut reader = at("open a delivered file", File::open(&file.file))?;
-                    let done =
-                        store.seal_in(&mut batch, &mut reader, &mut |bytes| progress.bytes(bytes))?;
+                    let done = store
+                        .seal_in(&mut batch, &mut reader, &mut |bytes| progress.bytes(bytes))?;
                     progress.advance(1);
                     let exhibit = ExhibitId::derive(source, &file.path, done.digest);
                     let path = file.path.clone();
-                    Ok(SealedFile { exhibit, path, digest: done.digest, bytes: done.bytes })
+                    Ok(SealedFile {
+                        exhibit,
+                        path,
+                        digest: done.digest,
+                        bytes: done.bytes,
+                    })
                 };
                 let outcome = loop {
-                    let Some(file) = delivered.files.get(next.fetch_add(1, Ordering::SeqCst)) else {
+                    let Some(file) = delivered.files.get(next.fetch_add(1, Ordering::SeqCst))
+                    else {
                         break Ok(());
                     };
                     match seal_next(file) {
@@ -61,7 +67,10 @@ pub fn seal(
                     }
                 };
                 let outcome = outcome.and_then(|()| Ok(batch.sync()?)).map(|()| sealed);
-                results.lock().expect("no thread panics holding it").push(outcome);
+                results
+                    .lock()
+                    .expect("no thread panics holding it")
+                    .push(outcome);
             });
         }
     });

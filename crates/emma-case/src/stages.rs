@@ -25,7 +25,11 @@ pub struct Stages<'a> {
 impl<'a> Stages<'a> {
     /// Nothing done yet.
     pub fn start(progress: &'a dyn Progress) -> Stages<'a> {
-        Stages { progress, costs: Vec::new(), current: None }
+        Stages {
+            progress,
+            costs: Vec::new(),
+            current: None,
+        }
     }
 
     /// Ends the current stage and begins another.
@@ -42,7 +46,9 @@ impl<'a> Stages<'a> {
     }
 
     fn close(&mut self) {
-        let Some((name, since, cpu)) = self.current.take() else { return };
+        let Some((name, since, cpu)) = self.current.take() else {
+            return;
+        };
         let wall_us = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
         let cpu_us = cpu_us().saturating_sub(cpu);
         match self.costs.iter_mut().find(|cost| cost.name == name) {
@@ -50,7 +56,11 @@ impl<'a> Stages<'a> {
                 cost.wall_us += wall_us;
                 cost.cpu_us += cpu_us;
             }
-            None => self.costs.push(StageCost { name, wall_us, cpu_us }),
+            None => self.costs.push(StageCost {
+                name,
+                wall_us,
+                cpu_us,
+            }),
         }
     }
 }

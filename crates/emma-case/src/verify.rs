@@ -33,7 +33,10 @@ pub fn verify(
     // Outside the case, which may lie on a medium that cannot be written.
     let scratch = std::env::temp_dir().join(format!("emma-verify-{}", std::process::id()));
     let scratch = Scratch::create(&scratch)?;
-    let mut members = Unpacked { scratch: scratch.path().to_owned(), running: None };
+    let mut members = Unpacked {
+        scratch: scratch.path().to_owned(),
+        running: None,
+    };
     let mut told = |bytes: u64| progress.bytes(bytes);
     Ok(verify_case(root, log_key, older, &mut members, &mut told)?)
 }
@@ -71,7 +74,11 @@ impl MemberBytes for Unpacked {
             }
         }
         let running = self.running.as_mut().expect("it was just advanced");
-        Ok(Box::new(OneMember { running, piece: Vec::new(), at: 0 }))
+        Ok(Box::new(OneMember {
+            running,
+            piece: Vec::new(),
+            at: 0,
+        }))
     }
 }
 
@@ -85,12 +92,19 @@ impl Unpacked {
             // What cannot be unpacked ends early: the verifier then misses the member.
             let _ = each_member(file, &Limits::default(), &scratch, &mut sending);
         });
-        Ok(Running { digest, pieces, met: None })
+        Ok(Running {
+            digest,
+            pieces,
+            met: None,
+        })
     }
 
     /// Skips to the beginning of `member`; false where this run does not come to it any more.
     fn advance_to(&mut self, digest: &Digest, member: &MemberPath) -> bool {
-        let Some(running) = self.running.as_mut().filter(|running| running.digest == *digest)
+        let Some(running) = self
+            .running
+            .as_mut()
+            .filter(|running| running.digest == *digest)
         else {
             return false;
         };
@@ -144,7 +158,9 @@ struct Sending {
 impl Sending {
     fn send(&self, piece: Piece) -> io::Result<()> {
         // The verifier went on to another exhibit: nothing more is wanted of this one.
-        self.sender.send(piece).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+        self.sender
+            .send(piece)
+            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
     }
 }
 
@@ -171,9 +187,13 @@ pub fn member_stretch(
     offset: u64,
     length: u64,
 ) -> io::Result<Vec<u8>> {
-    let scratch = std::env::temp_dir().join(format!("emma-stretch-{}-{digest}", std::process::id()));
+    let scratch =
+        std::env::temp_dir().join(format!("emma-stretch-{}-{digest}", std::process::id()));
     let scratch = Scratch::create(&scratch).map_err(io::Error::from)?;
-    let mut members = Unpacked { scratch: scratch.path().to_owned(), running: None };
+    let mut members = Unpacked {
+        scratch: scratch.path().to_owned(),
+        running: None,
+    };
     let mut reader = members.open(&case.exhibits().path(&digest), &digest, member)?;
     io::copy(&mut (&mut reader).take(offset), &mut io::sink())?;
     let mut bytes = Vec::new();

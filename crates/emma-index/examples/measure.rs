@@ -306,7 +306,8 @@ fn report(searcher: &Searcher, kind: &str, filter: &str, queries: &[String]) {
     total.sort_by(|a, b| a.0.total_cmp(&b.0));
     let at = |p: usize| (queries.len() * p / 100).min(queries.len() - 1);
     println!(
-        "{kind:8} {filter:10} newest-20 p50 {:8.0} p99 {:8.0} us   total p50 {:8.0} p99 {:8.0} us   mean hits {}",
+        "{kind:8} {filter:10} newest-20 p50 {:8.0} p99 {:8.0} us   \
+         total p50 {:8.0} p99 {:8.0} us   mean hits {}",
         newest[at(50)],
         newest[at(99)],
         total[at(50)].0,

@@ -67,29 +67,19 @@ impl Scanner {
         let mut slow = String::new();
         while let Some(&byte) = bytes.get(self.at) {
             if byte < 0x80 {
-                let run = ascii_run(&bytes[self.at..], WORD_BYTES_MAX - word.len());
-                if run == 0 {
-                    if !word.is_empty() {
-                        break;
-                    }
-                    self.at += 1;
-                    continue;
+                let run = push_ascii(&text[self.at..], word, &mut scripts);
+                if run == 0 && !word.is_empty() {
+                    break;
                 }
-                if word.is_empty() {
+                if run == word.len() {
                     span.start = self.at;
                 }
-                let folded = word.len();
-                word.push_str(&text[self.at..self.at + run]);
-                word[folded..].make_ascii_lowercase();
-                // A run of digits alone sets Latin too; that only costs a look at the word.
-                scripts |= fold::LATIN;
-                self.at += run;
+                self.at += run.max(1);
                 span.end = self.at;
             } else {
-                let c = text[self.at..]
-                    .chars()
-                    .next()
-                    .expect("a character starts here");
+                let Some(c) = text[self.at..].chars().next() else {
+                    break;
+                };
                 let next = self.at + c.len_utf8();
                 match step(c, table, &mut slow) {
                     Step::Skip => {
@@ -106,8 +96,9 @@ impl Scanner {
                     }
                     Step::End => break,
                     Step::Single if word.is_empty() => {
+                        let whole = self.at..next;
                         self.at = next;
-                        return Some(self.single(word, &slow, next - c.len_utf8()..next));
+                        return Some(self.single(word, &slow, whole));
                     }
                     Step::Single => break,
                     Step::Extend(letters, script) => {
@@ -142,13 +133,22 @@ impl Scanner {
     }
 }
 
-/// Length of the run of ASCII letters and digits that `bytes` start with, at most `most`.
-fn ascii_run(bytes: &[u8], most: usize) -> usize {
-    let most = most.min(bytes.len());
-    bytes[..most]
+/// Appends the ASCII letters and digits that `text` starts with, lower-cased and as far as a
+/// word may grow, and says how many.
+fn push_ascii(text: &str, word: &mut String, scripts: &mut u8) -> usize {
+    let most = (WORD_BYTES_MAX - word.len()).min(text.len());
+    let bytes = &text.as_bytes()[..most];
+    let run = bytes
         .iter()
         .position(|b| !b.is_ascii_alphanumeric())
-        .unwrap_or(most)
+        .unwrap_or(most);
+    if bytes[..run].iter().any(u8::is_ascii_alphabetic) {
+        *scripts |= fold::LATIN;
+    }
+    let folded = word.len();
+    word.push_str(&text[..run]);
+    word[folded..].make_ascii_lowercase();
+    run
 }
 
 fn step<'a>(c: char, table: &'a [fold::Entry], slow: &'a mut String) -> Step<'a> {
@@ -238,6 +238,8 @@ mod tests {
         check("p\u{430}yp\u{430}l m\u{43e}ney", &["paypal", "money"]);
         check("\u{412}ANK", &["bank"]);
         check("\u{434}o\u{43b}\u{433}", &["долг"]);
+        // Words of one script stay, with digits and behind Latin words too.
+        check("a сор сор2 2сор", &["a", "сор", "сор2", "2сор"]);
     }
 
     #[test]
@@ -277,6 +279,16 @@ mod tests {
                 let again: Vec<String> = words(&word.text).into_iter().map(|w| w.text).collect();
                 prop_assert_eq!(again, vec![word.text]);
             }
+        }
+
+        #[test]
+        fn words_do_not_depend_on_what_stands_around_them(
+            a in "[a-cсорё0-9東é\u{306}]{0,8}", b in any::<String>()
+        ) {
+            let texts = |text: &str| words(text).into_iter().map(|w| w.text).collect::<Vec<_>>();
+            let mut apart = texts(&a);
+            apart.extend(texts(&b));
+            prop_assert_eq!(texts(&format!("{a} {b}")), apart);
         }
     }
 }

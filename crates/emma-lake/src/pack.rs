@@ -102,6 +102,13 @@ impl<'a> Cursor<'a> {
         let length = self.count()?;
         std::str::from_utf8(self.bytes(length)?).ok()
     }
+
+    /// Passes over a text.
+    #[inline]
+    pub(crate) fn skip_text(&mut self) -> Option<()> {
+        let length = self.count()?;
+        self.bytes(length).map(|_| ())
+    }
 }
 
 #[cfg(test)]

@@ -28,13 +28,15 @@ use std::path::{Path, PathBuf};
 /// Rows of one file: row numbers are 32 bits wide, and one split holds as many documents.
 pub const FILE_ROWS_MAX: u64 = 16_000_000;
 /// Rows of a row group.
-pub const ROW_GROUP_ROWS_MAX: usize = 65_536;
+///
+/// Large, because each has its own dictionaries of handles and conversations.
+pub const ROW_GROUP_ROWS_MAX: usize = 524_288;
 /// Canonical bytes of a row group, after which it is closed early.
-pub const ROW_GROUP_BYTES_MAX: usize = 64 << 20;
+pub const ROW_GROUP_BYTES_MAX: usize = 256 << 20;
 /// Rows of a page, the unit that a reader decodes for one row.
-pub const PAGE_ROWS_MAX: usize = 512;
+pub const PAGE_ROWS_MAX: usize = 2_048;
 /// Rows turned into columns at once: whole pages.
-const BATCH_ROWS_MAX: usize = 16 * PAGE_ROWS_MAX;
+const BATCH_ROWS_MAX: usize = 4 * PAGE_ROWS_MAX;
 /// Canonical bytes turned into columns at once, after which a batch is closed early.
 const BATCH_BYTES_MAX: usize = 4 << 20;
 /// zstd level of compressed columns.

@@ -61,7 +61,9 @@ fn mounted(whole: &Emma, small: &Emma, folder: &Path, corpus: &Path) -> Result<S
             break;
         }
         stopped += 1;
-        let clear = said.err.contains("disk is full") || said.err.contains("free space");
+        let clear = ["No space left", "disk is full"]
+            .iter()
+            .any(|words| said.err.contains(words));
         if said.code != 4 || !clear {
             let (code, err) = (said.code, said.err);
             return Err(Failure::found(format!(

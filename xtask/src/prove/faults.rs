@@ -27,7 +27,7 @@ pub fn run(options: &Options) -> Result<String, Failure> {
     let emma = scene::fresh(&programs, &folder.join("faulted"))?;
     specimens::write(emma.folder())?;
     scene::copy(&emma.folder().join("case"), &folder.join("before"))?;
-    let whole = Emma::at(&programs, &folder.join("undisturbed"))?;
+    let whole = Emma::fresh(&programs, &folder.join("undisturbed"))?;
     let whole = prepared(&whole, &emma, &folder)?;
     whole.must(&INTAKE)?;
 

@@ -41,8 +41,8 @@ pub fn run(options: &Options) -> Result<String, Failure> {
     }
     let again = again(&cases[0])?;
     Ok(format!(
-        "{} deliveries in {} orders by {} custodians under {} parents: same exhibit ids and content \
-         roots; {again}",
+        "{} deliveries in {} orders by {} custodians under {} parents: same exhibit ids and \
+         content roots; {again}",
         DELIVERIES.len(),
         orders.len(),
         cases.len(),
@@ -71,53 +71,79 @@ fn take(
     emma.must(&words).map(|_| ())
 }
 
-/// The same zip again, renamed, and from another source; says what became of it.
+/// What a reader under one authority sees: exhibits, copies, messages, and messages withheld.
+type Seen = [u64; 4];
+
+fn seen(emma: &Emma) -> Result<Seen, Failure> {
+    let status = scene::status(emma)?;
+    let export = emma
+        .must(&["search", "case", "", "--export", "ndjson"])?
+        .out;
+    let mut copies = 0;
+    for line in export.lines() {
+        let message: serde_json::Value = serde_json::from_str(line)?;
+        copies += message["records"].as_array().map_or(0, Vec::len) as u64;
+    }
+    let withheld = status["withheld"].as_object().into_iter().flatten();
+    let withheld = withheld.filter_map(|(_, count)| count.as_u64()).sum();
+    let of = |name: &str| scene::total_of(&status, name);
+    Ok([of("exhibits"), copies, of("messages"), withheld])
+}
+
+/// The same zip again, renamed, and from another source under another authority.
 fn again(emma: &Emma) -> Result<String, Failure> {
-    let counts = |emma: &Emma| -> Result<[u64; 3], Failure> {
-        let status = scene::status(emma)?;
-        let of = |name: &str| scene::total_of(&status, name);
-        Ok([of("exhibits"), of("copies"), of("messages")])
-    };
     let place = emma.folder().join("a");
     let zip = place.join("phone-7.zip");
-    let start = counts(emma)?;
     let zip_text = zip.display().to_string();
+    let start = seen(emma)?;
     emma.must(&["intake", "case", &zip_text, "--source", "phone"])?;
-    expect("again", start, counts(emma)?, [0, 0, 0])?;
+    expect("again", start, seen(emma)?, [0, 0, 0, 0])?;
 
     let renamed = place.join("renamed.zip");
     std::fs::copy(&zip, &renamed)?;
     let renamed = renamed.display().to_string();
     emma.must(&["intake", "case", &renamed, "--source", "phone"])?;
-    let named = counts(emma)?;
+    let named = seen(emma)?;
     // Another exhibit on the same bytes: its records are copies of the messages there are.
-    expect("renamed", start, named, [1, named[1] - start[1], 0])?;
+    let copies = named[1] - start[1];
+    expect("renamed", start, named, [1, copies, 0, 0])?;
 
-    emma.must(&["intake", "case", &zip_text, "--source", "partner"])?;
-    let partner = counts(emma)?;
+    let text = std::fs::read_to_string(emma.folder().join("authority.toml"))?;
+    let text = text.replace("demo-1", "demo-2");
+    std::fs::write(emma.folder().join("second.toml"), text)?;
+    emma.must(&["authority", "add", "case", "second.toml"])?;
+    let first = emma.with("EMMA_AUTHORITY", "demo-1");
+    let second = emma.with("EMMA_AUTHORITY", "demo-2");
+    second.must(&["intake", "case", &zip_text, "--source", "partner"])?;
+    // Under the first authority nothing changes: the partner's copies are not its own.
     expect(
-        "another source",
+        "another source, first authority",
         named,
-        partner,
-        [1, named[1] - start[1], 0],
+        seen(&first)?,
+        [0, 0, 0, 0],
     )?;
+    let partner = seen(&second)?;
+    let messages = partner[2];
+    if partner[0] != 1 || partner[1] != copies || partner[3] != named[2] - messages {
+        return Err(Failure::found(format!(
+            "under the second authority: exhibits, copies, messages, withheld are {partner:?}"
+        )));
+    }
     Ok(format!(
-        "the same zip again adds nothing, renamed or from another source one exhibit and {} copies \
-         of the same messages",
-        named[1] - start[1]
+        "the same zip again adds nothing; renamed it adds 1 exhibit, {copies} copies, 0 messages; \
+         from another source under another authority the first sees nothing new, the second \
+         {messages} messages by its own copies with {} withheld",
+        partner[3]
     ))
 }
 
-fn expect(what: &str, before: [u64; 3], after: [u64; 3], more: [u64; 3]) -> Result<(), Failure> {
-    let expected = [
-        before[0] + more[0],
-        before[1] + more[1],
-        before[2] + more[2],
-    ];
+fn expect(what: &str, before: Seen, after: Seen, more: Seen) -> Result<(), Failure> {
+    let expected = [0, 1, 2, 3].map(|at| before[at] + more[at]);
     if after == expected {
         return Ok(());
     }
     Err(Failure::found(format!(
-        "{what}: exhibits, copies, messages went from {before:?} to {after:?}, not {expected:?}"
+        "{what}: exhibits, copies, messages, withheld went from {before:?} to {after:?}, not \
+         {expected:?}"
     )))
 }

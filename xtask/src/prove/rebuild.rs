@@ -47,7 +47,7 @@ pub fn run(options: &Options) -> Result<String, Failure> {
     }
     std::fs::remove_dir_all(case.join("lake"))?;
     std::fs::remove_dir_all(case.join("index"))?;
-    emma.must(&["run", "case"])?;
+    emma.must(&["rebuild", "case"])?;
     if scene::roots(&emma)? != before {
         return Err(Failure::found(
             "rebuilt from nothing, the case says something else",

@@ -182,13 +182,11 @@ pub fn listing(folder: &Path) -> Result<BTreeMap<PathBuf, u64>, Failure> {
 /// Fails unless the folders hold the same files with the same bytes.
 pub fn same_files(one: &Path, two: &Path, what: &str) -> Result<u64, Failure> {
     let (first, second) = (listing(one)?, listing(two)?);
-    if first != second {
-        let differing = first
-            .iter()
-            .filter(|(path, size)| second.get(*path) != Some(*size));
-        let count = differing.count() + second.keys().filter(|p| !first.contains_key(*p)).count();
+    let mut either = first.keys().chain(second.keys());
+    if let Some(path) = either.find(|path| first.get(*path) != second.get(*path)) {
+        let path = path.display();
         return Err(Failure::found(format!(
-            "{what}: {count} files differ in name or size"
+            "{what}: {path} is missing or of another size"
         )));
     }
     for path in first.keys() {

@@ -104,8 +104,16 @@ fn found(emma: &Emma, key: &str, what: &str, code: i32) -> Result<(), Failure> {
         )));
     }
     println!("{what}: exit code {code}");
-    for line in said.out.lines().chain(said.err.lines()).take(3) {
-        println!("    {line}");
+    let findings = said.json()?["findings"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    if code == 1 && findings.is_empty() {
+        return Err(Failure::found(format!("{what}: no object is named")));
+    }
+    for finding in findings.iter().take(3) {
+        let text = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
+        println!("    {}: {}", text("object"), text("what"));
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ pub fn run(options: &Options) -> Result<String, Failure> {
     let reads = together(&emma, &second, &id, notes)?;
     let wall = started.elapsed().as_secs_f64();
 
-    check_notes(&emma, notes)?;
+    check_notes(&emma, &id, notes)?;
     let found = scene::total(&emma, "")?;
     if found != messages + 20_000 {
         return Err(Failure::found(format!(
@@ -118,26 +118,25 @@ fn together(emma: &Emma, corpus: &Path, id: &str, notes: u64) -> Result<Vec<Read
     })
 }
 
-/// Fails unless each note stands in the log exactly once.
-fn check_notes(emma: &Emma, notes: u64) -> Result<(), Failure> {
+/// Fails unless each note stands in the log, and at its message, exactly once.
+fn check_notes(emma: &Emma, id: &str, notes: u64) -> Result<(), Failure> {
+    let expected = (WRITERS * notes) as usize;
     let audit = emma
         .must(&["--json", "audit", "case", "--kind", "note"])?
-        .out;
-    let mut seen = BTreeSet::new();
-    let mut stand = 0;
-    for piece in audit.split("note ").skip(1) {
-        let digits = |c: char| c.is_ascii_digit() || c == '-';
-        let name: String = piece.chars().take_while(|c| digits(*c)).collect();
-        if name.contains('-') {
-            stand += 1;
-            seen.insert(name);
-        }
-    }
-    let expected = (WRITERS * notes) as usize;
-    if seen.len() != expected || stand != expected {
-        let found = seen.len();
+        .json()?;
+    let stand = audit["entries"].as_array().map_or(0, Vec::len);
+    let shown = emma.must(&["--json", "show", "case", id])?.json()?;
+    let texts = shown["messages"][0]["notes"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let texts: Vec<&str> = texts.filter_map(|note| note["text"].as_str()).collect();
+    let distinct: BTreeSet<&str> = texts.iter().copied().collect();
+    if stand != expected || texts.len() != expected || distinct.len() != expected {
         return Err(Failure::found(format!(
-            "{stand} notes, {found} distinct, not {expected}"
+            "{stand} notes in the log, {} at the message, {} distinct, not {expected}",
+            texts.len(),
+            distinct.len()
         )));
     }
     Ok(())

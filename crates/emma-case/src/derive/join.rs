@@ -154,12 +154,13 @@ fn held_rows(held: &Held<'_>, batch: &Batch, number: u32) -> Result<Vec<(RowRef,
     Ok(Vec::new())
 }
 
-fn at_same_place(
-    twin: emma_model::ExhibitId,
-    draft: &emma_lake::draft::Draft<'_>,
-) -> RecordId {
+fn at_same_place(twin: emma_model::ExhibitId, draft: &emma_lake::draft::Draft<'_>) -> RecordId {
     let place: Place = draft.place.clone();
-    RecordId::Sealed { exhibit: twin, member: draft.member.clone(), place }
+    RecordId::Sealed {
+        exhibit: twin,
+        member: draft.member.clone(),
+        place,
+    }
 }
 
 fn add_group(
@@ -181,22 +182,36 @@ fn add_group(
     let merged = merge::merge(rows);
     let version_of = |record: &RecordId| {
         let holds = |row: &&MessageRow| row.records.binary_search(record).is_ok();
-        merged.iter().find(holds).map(|row| row.version).expect("merging keeps every record")
+        merged
+            .iter()
+            .find(holds)
+            .map(|row| row.version)
+            .expect("merging keeps every record")
     };
     for (record, number) in &ours {
         let version = version_of(record);
-        joined.members.push(Member { number: *number, group: group_number, version });
+        joined.members.push(Member {
+            number: *number,
+            group: group_number,
+            version,
+        });
     }
     for (_, old) in &found {
         for record in &old.records {
             let version = version_of(record);
-            let same = version == old.version && merged[0].id == old.id && merged[0].sort == old.sort;
+            let same =
+                version == old.version && merged[0].id == old.id && merged[0].sort == old.sort;
             if same {
                 continue;
             }
             if let Some((at, _)) = held.copy(record)? {
                 let record = record.clone();
-                joined.moved.push(MovedCopy { record, at, group: group_number, version });
+                joined.moved.push(MovedCopy {
+                    record,
+                    at,
+                    group: group_number,
+                    version,
+                });
             }
         }
     }

@@ -8,6 +8,9 @@ mod field;
 mod lex;
 mod parse;
 mod pattern;
+mod slots;
+#[cfg(test)]
+mod tests;
 mod time;
 
 pub use pattern::{Pattern, Shape};

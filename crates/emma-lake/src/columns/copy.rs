@@ -3,6 +3,7 @@
 use super::parts::{RecordColumns, RecordView, list, list_end, list_range, owned, structure, text};
 use super::{
     Codec, ColumnSet, RowView, Tuning, column, element, instant, optional, required, schema,
+    written,
 };
 use crate::names;
 use crate::row::CopyRow;
@@ -175,7 +176,9 @@ impl ColumnSet<CopyRow> for CopyColumns {
             .append_option(id.and_then(|id| id.conversation.as_ref()));
         self.id.append_option(id.map(|id| &id.id));
         self.line.append_value(row.line);
-        self.time_raw.append_option(row.time_raw.as_ref());
+        let raw = row.time_raw.as_deref();
+        self.time_raw
+            .append_option(raw.map(|raw| written::shorten(raw, row.sort)));
         self.zone.append_value(row.zone as u8);
         self.clock.append_value(row.clock as u8);
         self.inferred.append_value(row.inferred);
@@ -367,6 +370,7 @@ impl RowView<CopyRow> for CopyView {
 
     fn get(&self, at: usize) -> Option<CopyRow> {
         let record = self.record.get(at)?;
+        let sort = self.sort.is_valid(at).then(|| self.sort.value(at));
         let network_id = self.network_id(at)?;
         let extra = list_range(&self.extra, at)
             .map(|i| {
@@ -383,14 +387,17 @@ impl RowView<CopyRow> for CopyView {
         Some(CopyRow {
             message: self.message(at, &record, network_id.as_ref())?,
             record,
-            sort: self.sort.is_valid(at).then(|| self.sort.value(at)),
+            sort,
             version: self.version.value(at),
             source: self.source.value(at).to_owned(),
             parser: self.parser.value(at).to_owned(),
             kind: RecordKind::from_u8(self.kind.value(at))?,
             network_id,
             line: self.line.value(at),
-            time_raw: owned(&self.time_raw, at),
+            time_raw: match text(&self.time_raw, at) {
+                None => None,
+                Some(short) => Some(written::lengthen(short, sort)?),
+            },
             zone: Zone::from_u8(self.zone.value(at))?,
             clock: Clock::from_u8(self.clock.value(at))?,
             inferred: self.inferred.value(at),

@@ -4,9 +4,11 @@
 //! change there and of the golden file in the tests.
 
 mod copy;
+
 mod message;
 mod parts;
 mod small;
+mod written;
 
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
@@ -54,6 +56,7 @@ impl Tuning {
     };
     /// Names that repeat, of which there may be many.
     pub const NAMES: Tuning = Tuning {
+        dictionary_bytes_max: 32 << 20,
         encoding: Some(Encoding::DELTA_LENGTH_BYTE_ARRAY),
         compressed: true,
         ..Tuning::FEW

@@ -16,7 +16,6 @@ mod write;
 pub use read::DraftFile;
 pub use write::DraftWriter;
 
-use crate::pack::{put_number, put_optional_text, put_text};
 use crate::table::FileRole;
 use emma_model::digest::Digest;
 use emma_model::id::{put_locator, put_network_id};
@@ -42,8 +41,6 @@ pub struct KeyEntry {
     /// Who it is a copy of: the first 16 bytes of SHA-256 over its network id's canonical bytes;
     /// without one, over (digest of the exhibit's bytes, member, place).
     pub identity: [u8; 16],
-    /// Which version it witnesses: equal versions have equal values.
-    pub version: [u8; 16],
     /// Lower time bound; [`KeyEntry::UNDATED`] where there is none.
     pub sort: Micros,
     /// Its number in the draft, from 0.
@@ -139,41 +136,17 @@ fn key_entry(
         }
     }
     let identity = half(bytes);
-    bytes.clear();
-    put_version(bytes, record);
     let sort = record
         .time
         .as_ref()
         .map_or(KeyEntry::UNDATED, |time| time.lo);
     KeyEntry {
         identity,
-        version: half(bytes),
         sort,
         ordinal,
     }
 }
 
-/// The values by which two copies of a message are the same version.
-fn put_version(out: &mut Vec<u8>, record: &Record<'_>) {
-    out.push(record.kind as u8);
-    put_optional_text(out, record.from.as_deref());
-    put_number(out, record.to.len() as u64);
-    for handle in &record.to {
-        put_text(out, handle);
-    }
-    put_optional_text(out, record.conversation.as_deref());
-    match &record.time {
-        None => out.push(0),
-        Some(time) => {
-            out.push(1);
-            out.extend_from_slice(&time.lo.to_be_bytes());
-            out.extend_from_slice(&time.hi.to_be_bytes());
-        }
-    }
-    put_optional_text(out, record.territory.as_deref());
-    put_optional_text(out, record.text.as_deref());
-    put_optional_text(out, record.reply_to.as_deref());
-}
 /// Flags of a body: which values follow.
 mod flag {
     pub const ID: u32 = 1;

@@ -124,11 +124,18 @@ impl DraftFile {
                 rows,
             });
         }
-        self.read(ordinal)
+        self.read(ordinal, true)
             .ok_or_else(|| LakeError::damaged(ROLE, format!("record {ordinal} unreadable")))
     }
 
-    fn read(&self, ordinal: u32) -> Option<Draft<'_>> {
+    /// The record with number `ordinal` without its text, which is then `None`: for callers that
+    /// need where it stands and when, not what it says.
+    pub fn get_without_text(&self, ordinal: u32) -> Result<Draft<'_>> {
+        self.read(ordinal, false)
+            .ok_or_else(|| LakeError::damaged(ROLE, format!("record {ordinal} unreadable")))
+    }
+
+    fn read(&self, ordinal: u32, with_text: bool) -> Option<Draft<'_>> {
         let at = self
             .blocks
             .partition_point(|block| block.first <= ordinal)
@@ -153,7 +160,7 @@ impl DraftFile {
         };
         let line = body.number()?;
         let anomalies = u16::try_from(body.number()?).ok()?;
-        let record = self.take_record(&mut body, flags)?;
+        let record = self.take_record(&mut body, flags, with_text)?;
         Some(Draft {
             head: &self.head,
             member,
@@ -165,12 +172,20 @@ impl DraftFile {
         })
     }
 
-    fn take_record<'a>(&'a self, body: &mut Cursor<'a>, flags: u32) -> Option<Record<'a>> {
+    fn take_record<'a>(
+        &'a self,
+        body: &mut Cursor<'a>,
+        flags: u32,
+        with_text: bool,
+    ) -> Option<Record<'a>> {
         let kind = RecordKind::from_u8(body.byte()?)?;
         let mut record = Record::new(kind, body.text()?);
         record.id_per_conversation = flags & flag::PER_CONVERSATION != 0;
         let mut text = |bit: u32| -> Option<Option<Cow<'a, str>>> {
             if flags & bit == 0 {
+                Some(None)
+            } else if bit == flag::TEXT && !with_text {
+                body.skip_text()?;
                 Some(None)
             } else {
                 Some(Some(Cow::Borrowed(body.text()?)))

@@ -36,7 +36,12 @@ impl SplitBuilder for RowDigest {
         let digest = Digest::of(&bytes);
         let path = format!("index/{digest}.split");
         emma_store::write_new(&case.join(&path), &bytes).expect("the temporary disk has room");
-        Ok(FileEntry { path, sha256: digest, bytes: bytes.len() as u64, rows: count })
+        Ok(FileEntry {
+            path,
+            sha256: digest,
+            bytes: bytes.len() as u64,
+            rows: count,
+        })
     }
 }
 
@@ -58,17 +63,35 @@ impl World {
         let clock = FixedClock(NOW);
         let root = folder.path().join("case");
         let random = &mut system_random;
-        let case =
-            Case::create(&home, &root, "test", CaseKind::Synthetic, &founder, &clock, random)
-                .unwrap();
+        let case = Case::create(
+            &home,
+            &root,
+            "test",
+            CaseKind::Synthetic,
+            &founder,
+            &clock,
+            random,
+        )
+        .unwrap();
         let limits = DeriveLimits::default();
-        let mut world = World { folder, home, case, clock, limits, threads: 2 };
+        let mut world = World {
+            folder,
+            home,
+            case,
+            clock,
+            limits,
+            threads: 2,
+        };
         world.add_authority("a1", "");
         world
     }
 
     pub fn add_authority(&mut self, id: &str, more: &str) {
-        let key = actor::acting(&self.home, None).unwrap().signer.verifier().to_string();
+        let key = actor::acting(&self.home, None)
+            .unwrap()
+            .signer
+            .verifier()
+            .to_string();
         let text = format!(
             "version = 1\nid = \"{id}\"\nkind = \"synthetic\"\ncourt = \"Court of Nowhere\"\n\
              instrument = \"order\"\noffences = [\"none\"]\nread_until = 2027-01-31\n{more}\n\
@@ -77,7 +100,15 @@ impl World {
         );
         let acting = actor::acting(&self.home, None).unwrap();
         let random = &mut system_random;
-        authority::add(&mut self.case, &self.home, &acting, &text, &self.clock, random).unwrap();
+        authority::add(
+            &mut self.case,
+            &self.home,
+            &acting,
+            &text,
+            &self.clock,
+            random,
+        )
+        .unwrap();
     }
 
     /// Writes files below a folder of the delivery's own and gives the folder.
@@ -93,8 +124,12 @@ impl World {
 
     pub fn session(&mut self, source: &str, authority: &str) -> Session {
         let state = self.case.state().unwrap();
-        let place =
-            Place { home: &self.home, state: &state, kind: CaseKind::Synthetic, clock: &self.clock };
+        let place = Place {
+            home: &self.home,
+            state: &state,
+            kind: CaseKind::Synthetic,
+            clock: &self.clock,
+        };
         let asked = Asked {
             reason: Some("a test".into()),
             authority: Some(authority.into()),
@@ -123,8 +158,15 @@ impl World {
             clock: &clock,
             seed: Some([7; 32]),
         };
-        pipeline::intake(&mut self.case, &session, &log_key, &intake, &tools, &mut system_random)
-            .unwrap()
+        pipeline::intake(
+            &mut self.case,
+            &session,
+            &log_key,
+            &intake,
+            &tools,
+            &mut system_random,
+        )
+        .unwrap()
     }
 
     pub fn intake(&mut self, path: &Path, source: &str) -> Outcome {
@@ -154,7 +196,9 @@ impl World {
         let snapshot = self.snapshot();
         let mut rows = Vec::new();
         for view in &snapshot.segments {
-            let Some(entry) = view.segment.messages() else { continue };
+            let Some(entry) = view.segment.messages() else {
+                continue;
+            };
             let file = emma_lake::read::Messages::open(&self.case.root, entry).unwrap();
             for (number, row) in file.range(0..file.len()).enumerate() {
                 if !view.masked_messages.contains(number as u32) {
@@ -189,7 +233,9 @@ pub fn chat(chat: u64, messages: &[(u64, u32, &str, &str)]) -> String {
 
 /// An IRC log without network ids.
 pub fn irc(lines: &[(&str, &str, &str)]) -> String {
-    let lines: Vec<String> =
-        lines.iter().map(|(time, nick, text)| format!("[{time}] <{nick}> {text}")).collect();
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|(time, nick, text)| format!("[{time}] <{nick}> {text}"))
+        .collect();
     lines.join("\n") + "\n"
 }
