@@ -54,13 +54,8 @@ struct Asked {
 
 impl Asked {
     fn parse(arguments: &[String]) -> Result<Asked, Failure> {
-        let mut asked = Asked {
-            messages: 1_000_000,
-            seed: 7,
-            json: false,
-            keep: false,
-            peer: true,
-        };
+        let mut asked =
+            Asked { messages: 1_000_000, seed: 7, json: false, keep: false, peer: true };
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
             let mut value = || {
@@ -106,10 +101,7 @@ pub fn corpus(programs: &Path, messages: u64, seed: u64) -> Result<(PathBuf, Val
     let words = ["corpus", &path, &messages.to_string(), &seed.to_string()];
     let said = bench.ask_program("emma-bench", &words)?;
     if said.code != 0 {
-        return Err(Failure::found(format!(
-            "the corpus was not made: {}",
-            said.err
-        )));
+        return Err(Failure::found(format!("the corpus was not made: {}", said.err)));
     }
     Ok((corpus, said.json()?))
 }
@@ -141,15 +133,7 @@ pub fn run(arguments: &[String]) -> Result<u8, Failure> {
     let work = folder().join("run");
     let emma = fresh_case(&programs, &work)?;
     let corpus_text = corpus.display().to_string();
-    let words = [
-        "intake",
-        "case",
-        &corpus_text,
-        "--source",
-        "bench",
-        "--mapping",
-        "bench.toml",
-    ];
+    let words = ["intake", "case", &corpus_text, "--source", "bench", "--mapping", "bench.toml"];
     let (said, cost) = emma.metered(&[&["--json", "--quiet"][..], &words].concat())?;
     let intake = said.json()?;
     let disk = disk(&work.join("case"));
@@ -159,11 +143,7 @@ pub fn run(arguments: &[String]) -> Result<u8, Failure> {
     let (said, search_cost) = emma.metered_program("emma-bench", &words)?;
     let search = said.json()?;
 
-    let peer = if asked.peer {
-        Some(peer(&emma, &corpus_text, &queries)?)
-    } else {
-        None
-    };
+    let peer = if asked.peer { Some(peer(&emma, &corpus_text, &queries)?) } else { None };
     let report = json!({
         "v": 1,
         "machine": machine(),
@@ -204,10 +184,7 @@ fn draw_queries(programs: &Path, corpus: &Path, asked: &Asked) -> Result<PathBuf
     let (messages, seed) = (asked.messages.to_string(), asked.seed.to_string());
     let said = bench.ask_program("emma-bench", &["queries", &corpus, &messages, &seed, &out])?;
     if said.code != 0 {
-        return Err(Failure::found(format!(
-            "the queries were not drawn: {}",
-            said.err
-        )));
+        return Err(Failure::found(format!("the queries were not drawn: {}", said.err)));
     }
     Ok(path)
 }
@@ -230,11 +207,8 @@ fn peer(emma: &Emma, corpus: &str, queries: &Path) -> Result<Value, Failure> {
 /// Bytes of a case by what they are for.
 fn disk(case: &Path) -> Value {
     let state = ["state.db", "state.db-wal", "state.db-shm"];
-    let state: u64 = state
-        .iter()
-        .filter_map(|n| case.join(n).metadata().ok())
-        .map(|file| file.len())
-        .sum();
+    let state: u64 =
+        state.iter().filter_map(|n| case.join(n).metadata().ok()).map(|file| file.len()).sum();
     json!({
         "exhibits": folder_bytes(&case.join("evidence/exhibits")),
         "trees": folder_bytes(&case.join("evidence/trees")),

@@ -46,11 +46,7 @@ impl Emma {
         std::fs::create_dir_all(folder).during("cannot make the task's folder")?;
         let home = folder.join("home").display().to_string();
         let environment = vec![("EMMA_HOME".to_owned(), home)];
-        Ok(Emma {
-            programs: programs.to_owned(),
-            folder: folder.to_owned(),
-            environment,
-        })
+        Ok(Emma { programs: programs.to_owned(), folder: folder.to_owned(), environment })
     }
 
     /// The same with one more variable set.
@@ -68,10 +64,7 @@ impl Emma {
     /// A command of program `name` (`emma`, `emma-verify`), not yet started.
     pub fn command(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.programs.join(name));
-        command
-            .args(arguments)
-            .current_dir(&self.folder)
-            .stdin(Stdio::null());
+        command.args(arguments).current_dir(&self.folder).stdin(Stdio::null());
         for name in ["EMMA_AS", "EMMA_REASON", "EMMA_FAULT", "EMMA_HOME"] {
             command.env_remove(name);
         }
@@ -89,10 +82,7 @@ impl Emma {
 
     /// Runs a program by name and returns what it said, whatever its exit code.
     pub fn ask_program(&self, name: &str, arguments: &[&str]) -> Result<Said, Failure> {
-        let output = self
-            .command(name, arguments)
-            .output()
-            .during("cannot start a program")?;
+        let output = self.command(name, arguments).output().during("cannot start a program")?;
         Ok(Said {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -106,9 +96,7 @@ impl Emma {
         if said.code != 0 {
             let line = arguments.join(" ");
             let (code, out, err) = (said.code, tail(&said.out), tail(&said.err));
-            return Err(Failure::found(format!(
-                "emma {line}\nexited with {code}:\n{out}\n{err}"
-            )));
+            return Err(Failure::found(format!("emma {line}\nexited with {code}:\n{out}\n{err}")));
         }
         Ok(said)
     }
@@ -131,14 +119,7 @@ impl Emma {
             let line = arguments.join(" ");
             return Err(Failure::found(format!("{name} {line}\nexited with {code}")));
         }
-        Ok((
-            Said {
-                code,
-                out,
-                err: String::new(),
-            },
-            cost,
-        ))
+        Ok((Said { code, out, err: String::new() }, cost))
     }
 }
 

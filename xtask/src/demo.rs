@@ -73,25 +73,9 @@ impl Demo {
     fn take_in(&self) -> Result<(), Failure> {
         let harbour = ["intake", CASE, "harbour", "--source", "harbour"];
         self.shown(&[&harbour[..], &["--mapping", "harbour.toml"]].concat())?;
-        let feed = [
-            "intake",
-            CASE,
-            "feed",
-            "--source",
-            "feed",
-            "--mapping",
-            "feed.toml",
-        ];
+        let feed = ["intake", CASE, "feed", "--source", "feed", "--mapping", "feed.toml"];
         self.shown(&feed)?;
-        let phone = [
-            "intake",
-            CASE,
-            "phone-7.zip",
-            "--source",
-            "phone",
-            "--custody",
-            "unknown",
-        ];
+        let phone = ["intake", CASE, "phone-7.zip", "--source", "phone", "--custody", "unknown"];
         self.shown(&phone)?;
         println!("\nThe same bytes again are recognised and recorded, not repeated:");
         self.shown(&phone)?;
@@ -103,19 +87,12 @@ impl Demo {
         self.shown(&["report", CASE, "loss"])?;
         self.shown(&["status", CASE])?;
         self.shown(&["search", CASE, "\"pick up\""])?;
-        self.shown(&[
-            "search",
-            CASE,
-            "\"pick up\"~3 from:greyheron after:2020-04-03",
-        ])?;
+        self.shown(&["search", CASE, "\"pick up\"~3 from:greyheron after:2020-04-03"])?;
         self.shown(&["search", CASE, "елки OR δεμα OR izmir"])?;
         self.holds("", SPOKEN)?;
         self.holds("\"pick up\"", 4)?;
         self.holds("елки OR δεμα OR izmir", 3)?;
-        let hits = self
-            .emma
-            .must(&["--json", "search", CASE, "blue van"])?
-            .json()?;
+        let hits = self.emma.must(&["--json", "search", CASE, "blue van"])?.json()?;
         let found = hits["hits"][0]["id"].as_str().map(str::to_owned);
         found.ok_or_else(|| Failure::found("a search for two words of a specimen found nothing"))
     }
@@ -123,41 +100,23 @@ impl Demo {
     /// Fails unless `query` finds `expected` messages and actions.
     fn holds(&self, query: &str, expected: u64) -> Result<(), Failure> {
         let spoken = format!("{query} (kind:message OR kind:action)");
-        let said = self
-            .emma
-            .must(&["--json", "search", CASE, spoken.trim()])?
-            .json()?;
+        let said = self.emma.must(&["--json", "search", CASE, spoken.trim()])?.json()?;
         let total = said["total"].as_u64();
         if total == Some(expected) {
             return Ok(());
         }
-        Err(Failure::found(format!(
-            "`{query}` finds {total:?} messages, not {expected}"
-        )))
+        Err(Failure::found(format!("`{query}` finds {total:?} messages, not {expected}")))
     }
 
     fn prove(&self, id: &str, key: &str) -> Result<(), Failure> {
         self.shown(&["log", "checkpoint", CASE, "--output", "today.checkpoint"])?;
         self.shown(&["show", CASE, id, "--proof", "message.proof"])?;
-        let verify = [
-            "--key",
-            key,
-            "--checkpoint",
-            "today.checkpoint",
-            "message.proof",
-        ];
+        let verify = ["--key", key, "--checkpoint", "today.checkpoint", "message.proof"];
         self.shown_program("emma-verify", &verify)?;
         self.shown(&["note", CASE, id, "the van is known from another case"])?;
         self.shown(&["audit", CASE, "--kind", "access.read"])?;
         self.shown(&["rebuild", CASE, "--check"])?;
-        self.shown(&[
-            "verify",
-            CASE,
-            "--key",
-            key,
-            "--checkpoint",
-            "today.checkpoint",
-        ])?;
+        self.shown(&["verify", CASE, "--key", key, "--checkpoint", "today.checkpoint"])?;
         self.finds_a_flipped_bit(key)
     }
 
@@ -168,11 +127,7 @@ impl Demo {
         let at = proof.len() / 2;
         let at = (at..proof.len()).find(|at| proof.as_bytes()[*at].is_ascii_alphanumeric());
         let at = at.ok_or_else(|| Failure::found("the proof holds no letters"))?;
-        let other = if proof.as_bytes()[at] == b'0' {
-            "1"
-        } else {
-            "0"
-        };
+        let other = if proof.as_bytes()[at] == b'0' { "1" } else { "0" };
         let changed = format!("{}{other}{}", &proof[..at], &proof[at + 1..]);
         std::fs::write(self.emma.folder().join("changed.proof"), changed)?;
         let arguments = ["--key", key, "changed.proof"];
@@ -185,10 +140,7 @@ impl Demo {
     }
 
     fn farewell(&self, id: &str, started: Instant) {
-        println!(
-            "\nThe case is searched and verified ({} s).",
-            started.elapsed().as_secs()
-        );
+        println!("\nThe case is searched and verified ({} s).", started.elapsed().as_secs());
         println!("Three commands to try next, in target/demo with the exports above:");
         let programs = "../debug";
         println!("  {programs}/emma search case 'harbour NOT from:greyheron' --order best");
@@ -204,16 +156,9 @@ impl Demo {
     fn shown_program(&self, program: &str, arguments: &[&str]) -> Result<Said, Failure> {
         let said = self.say(program, arguments)?;
         if said.code != 0 {
-            let what = arguments
-                .iter()
-                .take(2)
-                .copied()
-                .collect::<Vec<_>>()
-                .join(" ");
+            let what = arguments.iter().take(2).copied().collect::<Vec<_>>().join(" ");
             let code = said.code;
-            return Err(Failure::found(format!(
-                "`{program} {what}` exited with {code}"
-            )));
+            return Err(Failure::found(format!("`{program} {what}` exited with {code}")));
         }
         Ok(said)
     }

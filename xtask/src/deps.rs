@@ -65,11 +65,7 @@ fn corrected(page: &str, name: &str, inside: &str, outside: &str) -> String {
 }
 
 fn cell(names: &[String]) -> String {
-    if names.is_empty() {
-        "–".to_owned()
-    } else {
-        names.join(", ")
-    }
+    if names.is_empty() { "–".to_owned() } else { names.join(", ") }
 }
 
 /// What the manifests declare, by crate.
@@ -94,10 +90,7 @@ fn row(package: &Value) -> (String, Row) {
             continue;
         }
         let name = dependency["name"].as_str().unwrap_or_default();
-        match name
-            .strip_prefix("emma-")
-            .filter(|_| dependency["path"].is_string())
-        {
+        match name.strip_prefix("emma-").filter(|_| dependency["path"].is_string()) {
             Some(short) => row.inside.push(short.to_owned()),
             None => row.outside.push(name.to_owned()),
         }
@@ -117,21 +110,15 @@ pub fn tabulated(page: &str) -> BTreeMap<String, Row> {
         let [_, name, _, inside, outside, ..] = cells.as_slice() else {
             continue;
         };
-        let row = Row {
-            inside: names(inside),
-            outside: names(outside),
-        };
+        let row = Row { inside: names(inside), outside: names(outside) };
         rows.insert(name.trim_matches('`').to_owned(), row);
     }
     rows
 }
 
 fn names(cell: &str) -> Vec<String> {
-    let mut names: Vec<String> = cell
-        .split(',')
-        .map(|name| name.trim().to_owned())
-        .filter(|name| name != "–")
-        .collect();
+    let mut names: Vec<String> =
+        cell.split(',').map(|name| name.trim().to_owned()).filter(|name| name != "–").collect();
     names.sort();
     names
 }
@@ -149,23 +136,16 @@ mod tests {
         for (name, row) in &declared {
             match tabulated.get(name) {
                 None => wrong.push(format!("{name} has no row")),
-                Some(said) if said != row => wrong.push(format!(
-                    "{name}: the table says {said:?}, cargo says {row:?}"
-                )),
+                Some(said) if said != row => {
+                    wrong.push(format!("{name}: the table says {said:?}, cargo says {row:?}"))
+                }
                 Some(_) => {}
             }
         }
-        for name in tabulated
-            .keys()
-            .filter(|name| !declared.contains_key(*name))
-        {
+        for name in tabulated.keys().filter(|name| !declared.contains_key(*name)) {
             wrong.push(format!("{name} is in the table and not in the workspace"));
         }
-        assert!(
-            wrong.is_empty(),
-            "`cargo xtask deps --write` corrects it:\n{}",
-            wrong.join("\n")
-        );
+        assert!(wrong.is_empty(), "`cargo xtask deps --write` corrects it:\n{}", wrong.join("\n"));
     }
 
     #[test]
@@ -183,10 +163,7 @@ mod tests {
                 continue;
             };
             for below in &row.inside {
-                assert!(
-                    layer(below).is_some_and(|layer| layer < own),
-                    "{name} on {below}"
-                );
+                assert!(layer(below).is_some_and(|layer| layer < own), "{name} on {below}");
             }
         }
     }

@@ -23,9 +23,7 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
     if std::fs::read_to_string(&path).is_ok_and(|current| current == page) {
         return Ok(());
     }
-    Err(Failure::found(
-        "docs/cli.md is stale: run `cargo xtask docs`",
-    ))
+    Err(Failure::found("docs/cli.md is stale: run `cargo xtask docs`"))
 }
 
 /// What `emma` says of itself in Markdown, and the help of `emma-verify` below it.
@@ -44,10 +42,7 @@ fn page(folder: &Path) -> Result<String, Failure> {
 
 fn said(program: &Path, arguments: &[&str]) -> Result<String, Failure> {
     let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .env("NO_COLOR", "1")
-        .env("COLUMNS", "96");
+    command.args(arguments).env("NO_COLOR", "1").env("COLUMNS", "96");
     // The help names variables, and would show what they are set to.
     for name in ["EMMA_AS", "EMMA_REASON", "EMMA_AUTHORITY", "EMMA_HOME"] {
         command.env_remove(name);

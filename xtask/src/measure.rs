@@ -74,15 +74,8 @@ fn children_ticks_in(stat: &str) -> Option<u64> {
 
 /// A value of `/proc/PID/status` in bytes; 0 where it is not there.
 fn kilobytes(status: &str, name: &str) -> u64 {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix(name))
-        .unwrap_or_default();
-    line.split_whitespace()
-        .next()
-        .and_then(|n| n.parse::<u64>().ok())
-        .unwrap_or(0)
-        * 1024
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    line.split_whitespace().next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
 #[cfg(test)]

@@ -31,11 +31,7 @@ impl Tally {
     }
 
     fn step(ok: bool) -> Tally {
-        Tally {
-            passed: usize::from(ok),
-            failed: usize::from(!ok),
-            skipped: BTreeSet::new(),
-        }
+        Tally { passed: usize::from(ok), failed: usize::from(!ok), skipped: BTreeSet::new() }
     }
 
     /// The closing line.
@@ -60,16 +56,10 @@ pub fn run(arguments: &[String]) -> Result<u8, Failure> {
     tally.add(step("format", &mut format())?);
     tally.add(step("lints", &mut lints())?);
     heading("tests");
-    tally.add(if has_nextest() {
-        nextest()?
-    } else {
-        libtest(&["--workspace"], true)?
-    });
+    tally.add(if has_nextest() { nextest()? } else { libtest(&["--workspace"], true)? });
     heading("documentation examples");
     tally.add(libtest(&["--workspace", "--doc"], false)?);
-    tally.add(own("command line page", || {
-        docs::run(&["--check".to_owned()])
-    }));
+    tally.add(own("command line page", || docs::run(&["--check".to_owned()])));
     if with_demo {
         tally.add(own("demo", || demo::run(&[])));
     }
@@ -93,14 +83,7 @@ fn format() -> Command {
 
 fn lints() -> Command {
     let mut command = workspace::cargo();
-    command.args([
-        "clippy",
-        "--locked",
-        "--workspace",
-        "--all-targets",
-        "--quiet",
-        "--",
-    ]);
+    command.args(["clippy", "--locked", "--workspace", "--all-targets", "--quiet", "--"]);
     command.args(["--deny", "warnings"]);
     command
 }
@@ -109,11 +92,7 @@ fn step(name: &str, command: &mut Command) -> Result<Tally, Failure> {
     heading(name);
     let started = Instant::now();
     let ok = command.status().during("cannot start cargo")?.success();
-    println!(
-        "{name}: {} ({} s)",
-        if ok { "ok" } else { "FAILED" },
-        started.elapsed().as_secs()
-    );
+    println!("{name}: {} ({} s)", if ok { "ok" } else { "FAILED" }, started.elapsed().as_secs());
     Ok(Tally::step(ok))
 }
 
@@ -138,14 +117,7 @@ fn nextest() -> Result<Tally, Failure> {
     let report = workspace::target().join("nextest/xtask/junit.xml");
     let _ = std::fs::remove_file(&report);
     let status = workspace::cargo()
-        .args([
-            "nextest",
-            "run",
-            "--locked",
-            "--workspace",
-            "--profile",
-            "xtask",
-        ])
+        .args(["nextest", "run", "--locked", "--workspace", "--profile", "xtask"])
         .status()
         .during("cannot start cargo nextest")?;
     let Ok(text) = std::fs::read_to_string(&report) else {
@@ -161,20 +133,10 @@ fn nextest() -> Result<Tally, Failure> {
 
 /// Reads a JUnit report as nextest writes it.
 fn read_report(text: &str) -> Tally {
-    let mut tally = Tally {
-        skipped: skips(&unescape(text)),
-        ..Tally::default()
-    };
-    let head = text
-        .split("<testsuites")
-        .nth(1)
-        .and_then(|rest| rest.split('>').next());
+    let mut tally = Tally { skipped: skips(&unescape(text)), ..Tally::default() };
+    let head = text.split("<testsuites").nth(1).and_then(|rest| rest.split('>').next());
     let count = |name: &str| {
-        let value = head?
-            .split(&format!(" {name}=\""))
-            .nth(1)?
-            .split('"')
-            .next()?;
+        let value = head?.split(&format!(" {name}=\"")).nth(1)?.split('"').next()?;
         value.parse::<usize>().ok()
     };
     tally.failed = count("failures").unwrap_or(1) + count("errors").unwrap_or(0);
@@ -215,10 +177,7 @@ fn libtest(arguments: &[&str], required: bool) -> Result<Tally, Failure> {
 
 /// Reads the `test result:` lines of cargo's harness.
 fn read_output(text: &str) -> Tally {
-    let mut tally = Tally {
-        skipped: skips(text),
-        ..Tally::default()
-    };
+    let mut tally = Tally { skipped: skips(text), ..Tally::default() };
     for line in text.lines().filter(|line| line.starts_with("test result:")) {
         let words: Vec<&str> = line.split([' ', ';']).collect();
         let before = |word: &str| {
@@ -237,10 +196,7 @@ fn skips(text: &str) -> BTreeSet<String> {
         .filter_map(|line| {
             // The report's tag, or the harness' dots, may stand before it on its line.
             let line = line.trim_start().trim_start_matches("<system-out>");
-            let said = line
-                .trim_start_matches('.')
-                .strip_prefix("skipped: ")?
-                .trim();
+            let said = line.trim_start_matches('.').strip_prefix("skipped: ")?.trim();
             said.contains(": ").then(|| said.to_owned())
         })
         .collect()

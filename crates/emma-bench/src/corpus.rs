@@ -21,9 +21,7 @@ const START_MS: u64 = 1_585_094_400_000;
 /// Days the corpus runs over.
 const DAYS: u64 = 90;
 /// Relative activity by hour of the day (UTC).
-const HOURS: [u64; 24] = [
-    3, 2, 1, 1, 1, 2, 3, 5, 6, 7, 7, 7, 8, 7, 7, 7, 8, 8, 9, 9, 9, 8, 6, 4,
-];
+const HOURS: [u64; 24] = [3, 2, 1, 1, 1, 2, 3, 5, 6, 7, 7, 7, 8, 7, 7, 7, 8, 8, 9, 9, 9, 8, 6, 4];
 const MESSAGE_WORDS_MEAN: u64 = 11;
 const MESSAGE_WORDS_MAX: usize = 120;
 const EMOJI: [&str; 8] = ["👍", "😂", "🙏", "🔥", "💯", "🚚", "⏰", "❤️"];
@@ -66,10 +64,7 @@ pub fn make(folder: &Path, messages: u64, seed: u64) -> io::Result<Made> {
     }
     std::fs::create_dir_all(folder)?;
     let mut writer = Writer::new(seed);
-    let mut made = Made {
-        messages,
-        ..Made::default()
-    };
+    let mut made = Made { messages, ..Made::default() };
     let mut next = 0;
     while next < messages {
         let end = messages.min(next + FILE_MESSAGES_MAX);
@@ -140,9 +135,7 @@ impl Writer {
     fn say(&mut self, talk: Talk) -> usize {
         self.text.clear();
         // One language a conversation: drawn from its number, not from the stream.
-        let language = self
-            .words
-            .language(&mut Draw::new(talk.conversation as u64));
+        let language = self.words.language(&mut Draw::new(talk.conversation as u64));
         let count = self.draw.geometric(MESSAGE_WORDS_MEAN, MESSAGE_WORDS_MAX);
         for at in 0..count {
             if at > 0 {
@@ -170,14 +163,12 @@ impl Writer {
             0..=6 => mistype(word, &mut self.draw, &mut self.text),
             7..=8 => {
                 self.text.push_str(word);
-                self.text
-                    .push_str(self.words.word(language, &mut self.draw));
+                self.text.push_str(self.words.word(language, &mut self.draw));
             }
             9..=22 => number(&mut self.draw, &mut self.text),
             _ if first && self.draw.one_in(3) => {
                 let mut letters = word.chars();
-                self.text
-                    .extend(letters.next().into_iter().flat_map(char::to_uppercase));
+                self.text.extend(letters.next().into_iter().flat_map(char::to_uppercase));
                 self.text.push_str(letters.as_str());
             }
             _ => self.text.push_str(word),
@@ -244,13 +235,8 @@ fn put_time(time_ms: u64, out: &mut Vec<u8>) {
         month += 1;
     }
     let (h, m, s) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
-    write!(
-        out,
-        "2020-{month:02}-{:02}T{h:02}:{m:02}:{s:02}.{:03}Z",
-        day + 1,
-        ms % 1000
-    )
-    .expect("memory takes what is written");
+    write!(out, "2020-{month:02}-{:02}T{h:02}:{m:02}:{s:02}.{:03}Z", day + 1, ms % 1000)
+        .expect("memory takes what is written");
 }
 
 #[cfg(test)]

@@ -111,11 +111,7 @@ impl Ranks {
     pub fn draw(&self, draw: &mut Draw) -> usize {
         let bits = draw.bits();
         let column = (((bits >> 32) * self.keep.len() as u64) >> 32) as usize;
-        if bits as u32 <= self.keep[column] {
-            column
-        } else {
-            self.other[column] as usize
-        }
+        if bits as u32 <= self.keep[column] { column } else { self.other[column] as usize }
     }
 }
 
@@ -131,14 +127,8 @@ mod tests {
         for _ in 0..160_000 {
             counts[ranks.draw(&mut draw)] += 1;
         }
-        for (count, expected) in counts
-            .iter()
-            .zip([80_000i64, 40_000, 20_000, 10_000, 10_000])
-        {
-            assert!(
-                (i64::from(*count) - expected).abs() < expected / 20,
-                "{counts:?}"
-            );
+        for (count, expected) in counts.iter().zip([80_000i64, 40_000, 20_000, 10_000, 10_000]) {
+            assert!((i64::from(*count) - expected).abs() < expected / 20, "{counts:?}");
         }
     }
 

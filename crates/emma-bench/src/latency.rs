@@ -43,13 +43,7 @@ pub fn ask_all(engine: &mut dyn Engine, queries: &[Query]) -> Result<Vec<Taken>,
         let newest_us = median(|| engine.newest(query).map(|_| ()))?;
         let shown_us = median(|| engine.shown(query).map(|_| ()))?;
         let total_us = median(|| engine.total(query).map(|_| ()))?;
-        taken.push(Taken {
-            kind: query.kind,
-            newest_us,
-            shown_us,
-            total_us,
-            total,
-        });
+        taken.push(Taken { kind: query.kind, newest_us, shown_us, total_us, total });
     }
     Ok(taken)
 }

@@ -59,17 +59,11 @@ fn run(words: &[&str]) -> Result<Value, String> {
         ["sqlite-load", folder, database] => sqlite::load(&files(folder)?, Path::new(database)),
         ["sqlite-search", database, queries] => {
             let mut peer = sqlite::Peer::open(Path::new(database))?;
-            Ok(latency::report(&latency::ask_all(
-                &mut peer,
-                &read(queries)?,
-            )?))
+            Ok(latency::report(&latency::ask_all(&mut peer, &read(queries)?)?))
         }
         ["search", case, queries] => {
             let mut emma = search::Emma::open(Path::new(case))?;
-            Ok(latency::report(&latency::ask_all(
-                &mut emma,
-                &read(queries)?,
-            )?))
+            Ok(latency::report(&latency::ask_all(&mut emma, &read(queries)?)?))
         }
         _ => Err("see the head of crates/emma-bench/src/main.rs".to_owned()),
     }
@@ -81,11 +75,7 @@ fn number(text: &str) -> Result<u64, String> {
 
 fn files(folder: &str) -> Result<Vec<PathBuf>, String> {
     let files = corpus::existing(Path::new(folder)).map_err(|error| error.to_string())?;
-    if files.is_empty() {
-        Err("there is no complete corpus".to_owned())
-    } else {
-        Ok(files)
-    }
+    if files.is_empty() { Err("there is no complete corpus".to_owned()) } else { Ok(files) }
 }
 
 fn read(queries: &str) -> Result<Vec<Query>, String> {
@@ -101,12 +91,8 @@ fn make(folder: &Path, messages: u64, seed: u64) -> Result<Value, String> {
         return serde_json::from_str(&text).map_err(|error| error.to_string());
     }
     let made = corpus::make(folder, messages, seed).map_err(|error| error.to_string())?;
-    let compressed: u64 = made
-        .files
-        .iter()
-        .filter_map(|path| path.metadata().ok())
-        .map(|file| file.len())
-        .sum();
+    let compressed: u64 =
+        made.files.iter().filter_map(|path| path.metadata().ok()).map(|file| file.len()).sum();
     let value = json!({
         "messages": made.messages,
         "bytes": made.bytes,

@@ -54,12 +54,7 @@ impl People {
         }
         // Exponent 1/2 and 1 mixed by the contacts' own law below: a few hundred very active.
         let activity = Ranks::zipf(HANDLES, 20.0, 2);
-        let mut people = People {
-            handles,
-            activity,
-            talking: Vec::new(),
-            seed,
-        };
+        let mut people = People { handles, activity, talking: Vec::new(), seed };
         people.talking = (0..TALKING).map(|_| people.meet(&mut draw)).collect();
         people
     }
@@ -78,11 +73,7 @@ impl People {
         } else if draw.one_in(3) {
             talk
         } else {
-            Talk {
-                from: talk.to,
-                to: talk.from,
-                ..talk
-            }
+            Talk { from: talk.to, to: talk.from, ..talk }
         };
         talk
     }
@@ -99,10 +90,6 @@ impl People {
         let (low, high) = (from.min(to), from.max(to));
         let pair = mix(low << 32 | high);
         let conversation = u128::from(pair) << 64 | u128::from(mix(pair ^ self.seed));
-        Talk {
-            from: from as u32,
-            to: to as u32,
-            conversation,
-        }
+        Talk { from: from as u32, to: to as u32, conversation }
     }
 }

@@ -101,9 +101,7 @@ impl Query {
 pub fn draw(files: &[PathBuf], messages: u64, count: usize, seed: u64) -> io::Result<Vec<Query>> {
     let mut draw = Draw::new(seed ^ 0x7175_6572);
     // More places than queries: a message without two plain words in a row yields none.
-    let mut places: Vec<u64> = (0..count * 4)
-        .map(|_| draw.below(messages.max(1)))
-        .collect();
+    let mut places: Vec<u64> = (0..count * 4).map(|_| draw.below(messages.max(1))).collect();
     places.sort_unstable();
     places.dedup();
     let mut found = Vec::new();
@@ -123,9 +121,7 @@ pub fn draw(files: &[PathBuf], messages: u64, count: usize, seed: u64) -> io::Re
         found.swap(i, draw.below(i as u64 + 1) as usize);
     }
     let drawn = found.into_iter().take(count).enumerate();
-    Ok(drawn
-        .map(|(at, (words, place))| query(Kind::ALL[at % 6], words, place))
-        .collect())
+    Ok(drawn.map(|(at, (words, place))| query(Kind::ALL[at % 6], words, place)).collect())
 }
 
 fn query(kind: Kind, words: [String; 2], (from, day): (String, String)) -> Query {
@@ -151,10 +147,8 @@ fn query(kind: Kind, words: [String; 2], (from, day): (String, String)) -> Query
 fn pair(record: &Record<'_>, draw: &mut Draw) -> Option<[String; 2]> {
     let words: Vec<&str> = record.text.split(' ').collect();
     let plain = |word: &str| word.chars().count() >= 2 && word.chars().all(char::is_alphabetic);
-    let pairs: Vec<_> = words
-        .windows(2)
-        .filter(|pair| pair.iter().all(|word| plain(word)))
-        .collect();
+    let pairs: Vec<_> =
+        words.windows(2).filter(|pair| pair.iter().all(|word| plain(word))).collect();
     if pairs.is_empty() {
         return None;
     }
@@ -168,13 +162,7 @@ const MONTHS: [(u32, u32); 6] = [(2, 29), (3, 31), (4, 30), (5, 31), (6, 30), (7
 fn day_number(day: &str) -> u32 {
     let month: u32 = day[5..7].parse().expect("the corpus writes its own dates");
     let of_month: u32 = day[8..10].parse().expect("the corpus writes its own dates");
-    MONTHS
-        .iter()
-        .take_while(|(m, _)| *m < month)
-        .map(|(_, days)| days)
-        .sum::<u32>()
-        + of_month
-        - 1
+    MONTHS.iter().take_while(|(m, _)| *m < month).map(|(_, days)| days).sum::<u32>() + of_month - 1
 }
 
 fn day_text(mut number: u32) -> String {

@@ -29,14 +29,9 @@ impl Emma {
     /// Opens the newest snapshot of the case.
     pub fn open(root: &Path) -> Result<Emma, String> {
         let mut case = Case::open(root).map_err(words)?;
-        let snapshot = case
-            .snapshot()
-            .map_err(words)?
-            .ok_or("the case has no snapshot")?;
+        let snapshot = case.snapshot().map_err(words)?.ok_or("the case has no snapshot")?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let searcher = Searcher::open(root, &snapshot)
-            .map_err(words)?
-            .with_threads(threads);
+        let searcher = Searcher::open(root, &snapshot).map_err(words)?.with_threads(threads);
         let mut messages = BTreeMap::new();
         for view in &snapshot.segments {
             if let Some(entry) = view.segment.messages() {
@@ -45,21 +40,12 @@ impl Emma {
             }
         }
         let sources = Some(BTreeSet::from([SOURCE.to_owned()]));
-        Ok(Emma {
-            searcher,
-            view: View {
-                sources,
-                ..View::default()
-            },
-            messages,
-        })
+        Ok(Emma { searcher, view: View { sources, ..View::default() }, messages })
     }
 
     fn find(&self, query: &Query) -> Result<Vec<Hit>, String> {
         let query = emma_index::Query::parse(&query.for_emma()).map_err(words)?;
-        self.searcher
-            .newest(&query, &self.view, PAGE)
-            .map_err(words)
+        self.searcher.newest(&query, &self.view, PAGE).map_err(words)
     }
 }
 
@@ -75,10 +61,7 @@ impl Engine for Emma {
             rows.entry(hit.segment).or_default().push(hit.row);
         }
         for (segment, rows) in rows {
-            let file = self
-                .messages
-                .get(&segment)
-                .ok_or("a hit lies in no segment")?;
+            let file = self.messages.get(&segment).ok_or("a hit lies in no segment")?;
             std::hint::black_box(file.rows(&rows).map_err(words)?);
         }
         Ok(hits.len())
@@ -86,11 +69,7 @@ impl Engine for Emma {
 
     fn total(&mut self, query: &Query) -> Result<u64, String> {
         let query = emma_index::Query::parse(&query.for_emma()).map_err(words)?;
-        Ok(self
-            .searcher
-            .count(&query, &self.view)
-            .map_err(words)?
-            .messages)
+        Ok(self.searcher.count(&query, &self.view).map_err(words)?.messages)
     }
 }
 

@@ -54,9 +54,7 @@ pub fn load(files: &[PathBuf], path: &Path) -> Result<Value, String> {
     stages.end("read and hash");
     let messages = rows(files, &database)?;
     stages.end("decode, parse, store");
-    database
-        .execute("INSERT INTO words(words) VALUES ('rebuild')", [])
-        .map_err(words)?;
+    database.execute("INSERT INTO words(words) VALUES ('rebuild')", []).map_err(words)?;
     stages.end("full text");
     database.execute_batch(BTREES).map_err(words)?;
     stages.end("b-trees");
@@ -125,11 +123,7 @@ struct Stages {
 
 impl Stages {
     fn start() -> Stages {
-        Stages {
-            wall: Instant::now(),
-            cpu_us: own_cpu_us(),
-            done: Vec::new(),
-        }
+        Stages { wall: Instant::now(), cpu_us: own_cpu_us(), done: Vec::new() }
     }
 
     fn end(&mut self, name: &str) {
@@ -186,20 +180,15 @@ impl Engine for Peer {
 
     fn shown(&mut self, query: &Query) -> Result<usize, String> {
         let (_, values) = statement(query);
-        self.list(
-            "message.id, sender, time, message.text",
-            &joined(query),
-            values,
-        )
+        self.list("message.id, sender, time, message.text", &joined(query), values)
     }
 
     fn total(&mut self, query: &Query) -> Result<u64, String> {
         let (from, values) = statement(query);
         let text = format!("SELECT count(*) FROM {from}");
         let mut statement = self.0.prepare_cached(&text).map_err(words)?;
-        let count: i64 = statement
-            .query_row(params_from_iter(values), |row| row.get(0))
-            .map_err(words)?;
+        let count: i64 =
+            statement.query_row(params_from_iter(values), |row| row.get(0)).map_err(words)?;
         Ok(count as u64)
     }
 }

@@ -75,19 +75,9 @@ impl Words {
     /// Makes the vocabularies for `seed`.
     pub fn new(seed: u64) -> Words {
         let mut draw = Draw::new(seed ^ 0x776f_7264);
-        let languages = LANGUAGES
-            .iter()
-            .map(|sounds| vocabulary(sounds, &mut draw))
-            .collect();
-        let shares: Vec<f64> = LANGUAGES
-            .iter()
-            .map(|sounds| f64::from(sounds.share))
-            .collect();
-        Words {
-            languages,
-            shares: Ranks::of(&shares),
-            ranks: Ranks::zipf(WORDS, 2.7, 2),
-        }
+        let languages = LANGUAGES.iter().map(|sounds| vocabulary(sounds, &mut draw)).collect();
+        let shares: Vec<f64> = LANGUAGES.iter().map(|sounds| f64::from(sounds.share)).collect();
+        Words { languages, shares: Ranks::of(&shares), ranks: Ranks::zipf(WORDS, 2.7, 2) }
     }
 
     /// A language, by its share.
@@ -108,10 +98,7 @@ fn vocabulary(sounds: &Sounds, draw: &mut Draw) -> Vec<String> {
     let mut words = Vec::with_capacity(WORDS);
     while words.len() < WORDS {
         let rank = words.len();
-        let fewest = 1 + SYLLABLES_BY_RANK
-            .iter()
-            .filter(|bound| rank >= **bound)
-            .count();
+        let fewest = 1 + SYLLABLES_BY_RANK.iter().filter(|bound| rank >= **bound).count();
         let mut word = String::new();
         // A short word that is taken grows until it is new.
         for syllable in 0.. {

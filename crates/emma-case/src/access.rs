@@ -107,31 +107,22 @@ impl Session {
                 "use 1 to 64 of a-z, 0-9, '.', '-' and '_', starting with a letter or digit",
             ));
         }
-        let reason = asked
-            .reason
-            .as_deref()
-            .map(|_| checked_reason(asked.reason.as_deref()));
+        let reason = asked.reason.as_deref().map(|_| checked_reason(asked.reason.as_deref()));
         let session = Session::open(place, asked, reason.transpose()?.unwrap_or_default())?;
         let authority = &session.authority;
         let id = authority.id.clone();
         if session.at < authority.valid.from {
             let from = format_instant(authority.valid.from);
-            return Err(CaseError::Refused(Refusal::NotYetValid {
-                authority: id,
-                from,
-            }));
+            return Err(CaseError::Refused(Refusal::NotYetValid { authority: id, from }));
         }
         if session.at > authority.valid.to {
             let to = format_instant(authority.valid.to);
-            return Err(CaseError::Refused(Refusal::NoLongerValid {
-                authority: id,
-                to,
-            }));
+            return Err(CaseError::Refused(Refusal::NoLongerValid { authority: id, to }));
         }
         match place.state.authority_of_source(source)? {
-            Some(other) if other != id => Err(CaseError::Refused(Refusal::ForeignSource {
-                authority: other,
-            })),
+            Some(other) if other != id => {
+                Err(CaseError::Refused(Refusal::ForeignSource { authority: other }))
+            }
             _ => Ok(session),
         }
     }
@@ -144,10 +135,7 @@ impl Session {
     /// Refused where the authority does not name the actor, and where the clock of a real case
     /// is held still.
     pub fn for_running(place: Place<'_>, asked: &Asked) -> Result<Session> {
-        let reason = asked
-            .reason
-            .as_deref()
-            .map(|_| checked_reason(asked.reason.as_deref()));
+        let reason = asked.reason.as_deref().map(|_| checked_reason(asked.reason.as_deref()));
         Session::open(place, asked, reason.transpose()?.unwrap_or_default())
     }
 
@@ -165,14 +153,7 @@ impl Session {
         }
         let view = view(place.state, &authority)?;
         let snapshot = place.state.snapshot()?;
-        Ok(Session {
-            actor,
-            reason,
-            authority,
-            view,
-            snapshot,
-            at: place.clock.now(),
-        })
+        Ok(Session { actor, reason, authority, view, snapshot, at: place.clock.now() })
     }
 
     /// The rows this session may show.
@@ -182,10 +163,7 @@ impl Session {
 
     /// True where this session may show copies from `source`.
     pub fn opens_source(&self, source: &str) -> bool {
-        self.view
-            .sources
-            .as_ref()
-            .is_none_or(|sources| sources.contains(source))
+        self.view.sources.as_ref().is_none_or(|sources| sources.contains(source))
     }
 
     /// The snapshot this session reads; `None` where nothing is published yet.
@@ -227,17 +205,9 @@ impl Session {
         access: &Access,
         random: &mut Random<'_>,
     ) -> Result<OpenExport> {
-        let counts = Access {
-            withheld: Withheld::new(),
-            ..access.clone()
-        };
+        let counts = Access { withheld: Withheld::new(), ..access.clone() };
         let payload = self.access(&counts, None, None);
-        Ok(OpenExport(self.append(
-            log,
-            kind::EXPORT_OPENED,
-            &payload,
-            random,
-        )?))
+        Ok(OpenExport(self.append(log, kind::EXPORT_OPENED, &payload, random)?))
     }
 
     /// Closes an export with what it showed and withheld.
@@ -262,9 +232,7 @@ impl Session {
             command: access.command.to_owned(),
             query: access.query.clone(),
             shown,
-            withheld: withheld
-                .map(|(reason, rows)| (reason.name().to_owned(), *rows))
-                .collect(),
+            withheld: withheld.map(|(reason, rows)| (reason.name().to_owned(), *rows)).collect(),
             snapshot: self.snapshot.as_ref().map(|snapshot| snapshot.number),
             opened,
             at: self.at,
@@ -280,9 +248,7 @@ impl Session {
         random: &mut Random<'_>,
     ) -> Result<u64> {
         let entry = NewEntry::new(kind, Payload::seal(payload, random));
-        Ok(log
-            .append(&[entry], &self.actor.signer, None, random)?
-            .first_index)
+        Ok(log.append(&[entry], &self.actor.signer, None, random)?.first_index)
     }
 }
 
@@ -300,25 +266,17 @@ fn checked_reason(reason: Option<&str>) -> Result<String> {
         ));
     }
     if reason.len() > REASON_BYTES_MAX {
-        return Err(CaseError::usage(
-            "the reason is longer than 4,096 bytes",
-            "shorten it",
-        ));
+        return Err(CaseError::usage("the reason is longer than 4,096 bytes", "shorten it"));
     }
     Ok(reason.to_owned())
 }
 
 /// The authority with that id; else the only one of the case; else the only one of the actor.
 fn choose(state: &State, actor: &ActingActor, named: Option<&str>) -> Result<Authority> {
-    let mut authorities: Vec<Authority> = state
-        .authorities()?
-        .into_iter()
-        .map(|found| found.authority)
-        .collect();
+    let mut authorities: Vec<Authority> =
+        state.authorities()?.into_iter().map(|found| found.authority).collect();
     if let Some(named) = named {
-        let found = authorities
-            .into_iter()
-            .find(|authority| authority.id == named);
+        let found = authorities.into_iter().find(|authority| authority.id == named);
         let help = "`emma authority list` shows those of the case";
         return found.ok_or_else(|| CaseError::usage("there is no such authority", help));
     }
@@ -327,10 +285,7 @@ fn choose(state: &State, actor: &ActingActor, named: Option<&str>) -> Result<Aut
         return Err(CaseError::usage("the case has no authority", help));
     }
     if authorities.len() > 1 {
-        let all: Vec<String> = authorities
-            .iter()
-            .map(|authority| authority.id.clone())
-            .collect();
+        let all: Vec<String> = authorities.iter().map(|authority| authority.id.clone()).collect();
         authorities.retain(|authority| authority.actor(actor.signer.verifier()).is_some());
         if authorities.len() != 1 {
             let help = "say under which with --authority ID or EMMA_AUTHORITY";
@@ -346,11 +301,7 @@ fn choose(state: &State, actor: &ActingActor, named: Option<&str>) -> Result<Aut
 fn view(state: &State, authority: &Authority) -> Result<View> {
     let mut view = authority.view(state.sources_of(&authority.id)?);
     let all = state.sources()?;
-    if view
-        .sources
-        .as_ref()
-        .is_some_and(|opened| all.iter().all(|s| opened.contains(s)))
-    {
+    if view.sources.as_ref().is_some_and(|opened| all.iter().all(|s| opened.contains(s))) {
         view.sources = None;
     }
     Ok(view)

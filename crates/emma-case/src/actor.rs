@@ -53,16 +53,10 @@ pub fn add(home: &Home, name: &str, random: &mut Random<'_>) -> Result<Actor> {
         ));
     }
     let signer = Signer::draw_actor(random);
-    let card = Card {
-        name: name.to_owned(),
-        key: signer.verifier().to_string(),
-    };
+    let card = Card { name: name.to_owned(), key: signer.verifier().to_string() };
     let card = toml::to_string(&card).expect("two strings are TOML");
     home.keep_actor(&signer, &card)?;
-    Ok(Actor {
-        name: name.to_owned(),
-        key: signer.verifier().clone(),
-    })
+    Ok(Actor { name: name.to_owned(), key: signer.verifier().clone() })
 }
 
 /// The actors of this machine, by name.
@@ -78,10 +72,7 @@ pub fn list(home: &Home) -> Result<Vec<Actor>> {
         if key.name() != key_name || !key.is_actor() {
             return Err(damaged());
         }
-        actors.push(Actor {
-            name: card.name,
-            key,
-        });
+        actors.push(Actor { name: card.name, key });
     }
     actors.sort_by(|a, b| (&a.name, a.key.name()).cmp(&(&b.name, b.key.name())));
     Ok(actors)
@@ -97,10 +88,7 @@ pub fn acting(home: &Home, named: Option<&str>) -> Result<ActingActor> {
         (1, _) => actors.remove(0),
         (0, Some(_)) => {
             let help = "`emma actor list` shows who there is";
-            return Err(CaseError::usage(
-                "there is no such actor on this machine",
-                help,
-            ));
+            return Err(CaseError::usage("there is no such actor on this machine", help));
         }
         (0, None) => {
             let help = "make one with `emma actor add NAME`";
@@ -118,10 +106,7 @@ pub fn acting(home: &Home, named: Option<&str>) -> Result<ActingActor> {
             what: "the private key is not that of the card beside it".to_owned(),
         });
     }
-    Ok(ActingActor {
-        name: actor.name,
-        signer,
-    })
+    Ok(ActingActor { name: actor.name, signer })
 }
 
 #[cfg(test)]
@@ -141,25 +126,12 @@ mod tests {
     #[test]
     fn one_actor_needs_no_naming_and_two_do() {
         let (_folder, home) = home();
-        assert!(
-            acting(&home, None)
-                .unwrap_err()
-                .to_string()
-                .contains("no actor")
-        );
+        assert!(acting(&home, None).unwrap_err().to_string().contains("no actor"));
         add(&home, "Anna Example", &mut seeded(1)).unwrap();
         assert_eq!(acting(&home, None).unwrap().name, "Anna Example");
         let bert = add(&home, "Bert", &mut seeded(2)).unwrap();
-        assert!(
-            acting(&home, None)
-                .unwrap_err()
-                .to_string()
-                .contains("2 actors could act")
-        );
-        assert_eq!(
-            acting(&home, Some("Bert")).unwrap().signer.verifier(),
-            &bert.key
-        );
+        assert!(acting(&home, None).unwrap_err().to_string().contains("2 actors could act"));
+        assert_eq!(acting(&home, Some("Bert")).unwrap().signer.verifier(), &bert.key);
         assert_eq!(acting(&home, Some(bert.key.name())).unwrap().name, "Bert");
         assert!(acting(&home, Some("Carl")).is_err());
     }
@@ -182,9 +154,6 @@ mod tests {
         let bert = add(&home, "Bert", &mut seeded(2)).unwrap();
         let file = |actor: &Actor| home.actors().join(format!("{}.pem", actor.key.name()));
         std::fs::copy(file(&bert), file(&anna)).unwrap();
-        assert!(matches!(
-            acting(&home, Some("Anna")),
-            Err(CaseError::Corrupt { .. })
-        ));
+        assert!(matches!(acting(&home, Some("Anna")), Err(CaseError::Corrupt { .. })));
     }
 }

@@ -66,26 +66,17 @@ pub fn lines(state: &State, filter: &AuditFilter, checkpoint: u64) -> Result<Vec
 
 /// Key names of everybody who bears that name, and the name itself.
 fn key_names(names: &BTreeMap<String, String>, named: &str) -> BTreeSet<String> {
-    let bearers = names
-        .iter()
-        .filter(|(_, name)| *name == named)
-        .map(|(key, _)| key.clone());
+    let bearers = names.iter().filter(|(_, name)| *name == named).map(|(key, _)| key.clone());
     bearers.chain([named.to_owned()]).collect()
 }
 
 fn closed_exports(state: &State) -> Result<BTreeSet<String>> {
     let kind = Some(emma_evidence::payload::kind::EXPORT_CLOSED.to_owned());
     let mut closed = BTreeSet::new();
-    state.timeline(
-        &TimelineFilter {
-            kind,
-            ..TimelineFilter::default()
-        },
-        &mut |entry| {
-            closed.extend(entry.about);
-            Ok(())
-        },
-    )?;
+    state.timeline(&TimelineFilter { kind, ..TimelineFilter::default() }, &mut |entry| {
+        closed.extend(entry.about);
+        Ok(())
+    })?;
     Ok(closed)
 }
 

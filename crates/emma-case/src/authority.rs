@@ -48,9 +48,7 @@ impl CaseKind {
 
     /// The kind of that [`CaseKind::name`].
     pub fn from_name(name: &str) -> Option<CaseKind> {
-        [CaseKind::Real, CaseKind::Synthetic]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        [CaseKind::Real, CaseKind::Synthetic].into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -114,12 +112,7 @@ impl Authority {
     /// Reads and checks the TOML text of an authority.
     pub fn parse(text: &str) -> Result<Authority> {
         if text.len() > AUTHORITY_BYTES_MAX {
-            return Err(fault(
-                text,
-                0..0,
-                "the text is longer than 16 MiB",
-                "split the list",
-            ));
+            return Err(fault(text, 0..0, "the text is longer than 16 MiB", "split the list"));
         }
         let file: AuthorityFile = toml::from_str(text).map_err(|error| {
             let span = error.span().unwrap_or(0..0);
@@ -141,9 +134,7 @@ impl Authority {
             sources: Some(sources),
             handles: self.handles.clone(),
             territory: self.territory.clone(),
-            period: self
-                .period
-                .map(|span| (span.from, span.to.saturating_add(1))),
+            period: self.period.map(|span| (span.from, span.to.saturating_add(1))),
         }
     }
 }
@@ -213,23 +204,13 @@ enum End {
 impl AuthorityFile {
     fn check(self, text: &str) -> Result<Authority> {
         if *self.version.get_ref() != VERSION {
-            return Err(fault(
-                text,
-                self.version.span(),
-                "`version` must be 1",
-                HELP_FORMAT,
-            ));
+            return Err(fault(text, self.version.span(), "`version` must be 1", HELP_FORMAT));
         }
         if !is_plain_name(self.id.get_ref()) {
             return Err(plain_name_fault(text, self.id.span(), "`id`"));
         }
         let kind = CaseKind::from_name(self.kind.get_ref()).ok_or_else(|| {
-            fault(
-                text,
-                self.kind.span(),
-                "`kind` must be \"real\" or \"synthetic\"",
-                HELP_FORMAT,
-            )
+            fault(text, self.kind.span(), "`kind` must be \"real\" or \"synthetic\"", HELP_FORMAT)
         })?;
         let offences = self.offences.get_ref();
         if offences.is_empty() || offences.iter().any(|offence| offence.trim().is_empty()) {
@@ -247,10 +228,7 @@ impl AuthorityFile {
             instrument: filled(text, self.instrument, "`instrument` is empty")?,
             actors: actors(text, self.actors)?,
             handles: self.handles.map(|list| handles(text, list)).transpose()?,
-            territory: self
-                .territory
-                .map(|list| territory(text, list))
-                .transpose()?,
+            territory: self.territory.map(|list| territory(text, list)).transpose()?,
             period: self.period.map(|table| period(text, table)).transpose()?,
             valid: valid(text, self.valid)?,
             read_until: instant(text, &self.read_until, End::Last)?,
@@ -277,20 +255,10 @@ fn actors(text: &str, lines: Spanned<Vec<ActorLine>>) -> Result<Vec<AuthorityAct
     let mut actors: Vec<AuthorityActor> = Vec::with_capacity(lines.get_ref().len());
     for line in lines.into_inner() {
         let span = line.key.span();
-        let key = line
-            .key
-            .get_ref()
-            .parse::<VerifierKey>()
-            .ok()
-            .filter(VerifierKey::is_actor);
+        let key = line.key.get_ref().parse::<VerifierKey>().ok().filter(VerifierKey::is_actor);
         let Some(key) = key else {
             let help = "copy the whole key that `emma actor list` prints";
-            return Err(fault(
-                text,
-                span,
-                "this is not the public key of an actor",
-                help,
-            ));
+            return Err(fault(text, span, "this is not the public key of an actor", help));
         };
         if actors.iter().any(|actor| actor.key == key) {
             let help = "one key is one person: remove one of the two";
@@ -305,12 +273,7 @@ fn actors(text: &str, lines: Spanned<Vec<ActorLine>>) -> Result<Vec<AuthorityAct
 fn handles(text: &str, list: Spanned<Vec<String>>) -> Result<BTreeSet<String>> {
     if list.get_ref().is_empty() {
         let help = "leave `handles` out to cover everybody's data";
-        return Err(fault(
-            text,
-            list.span(),
-            "`handles` is empty: it covers nobody",
-            help,
-        ));
+        return Err(fault(text, list.span(), "`handles` is empty: it covers nobody", help));
     }
     Ok(list.into_inner().into_iter().collect())
 }
@@ -318,30 +281,16 @@ fn handles(text: &str, list: Spanned<Vec<String>>) -> Result<BTreeSet<String>> {
 fn territory(text: &str, list: Spanned<Vec<Spanned<String>>>) -> Result<BTreeSet<String>> {
     if list.get_ref().is_empty() {
         let help = "leave `territory` out to cover all countries";
-        return Err(fault(
-            text,
-            list.span(),
-            "`territory` is empty: it covers nowhere",
-            help,
-        ));
+        return Err(fault(text, list.span(), "`territory` is empty: it covers nowhere", help));
     }
     for country in list.get_ref() {
         let code = country.get_ref().as_bytes();
         if code.len() != 2 || !code.iter().all(u8::is_ascii_uppercase) {
             let help = "write two capital letters of ISO 3166-1, such as \"NL\"";
-            return Err(fault(
-                text,
-                country.span(),
-                "this is not a country code",
-                help,
-            ));
+            return Err(fault(text, country.span(), "this is not a country code", help));
         }
     }
-    Ok(list
-        .into_inner()
-        .into_iter()
-        .map(Spanned::into_inner)
-        .collect())
+    Ok(list.into_inner().into_iter().map(Spanned::into_inner).collect())
 }
 
 fn period(text: &str, table: Spanned<PeriodTable>) -> Result<Span> {
@@ -349,27 +298,11 @@ fn period(text: &str, table: Spanned<PeriodTable>) -> Result<Span> {
     let table = table.into_inner();
     if table.from.is_none() && table.to.is_none() {
         let help = "write `from`, `to` or both, or leave `period` out to cover all times";
-        return Err(fault(
-            text,
-            range,
-            "`period` has neither `from` nor `to`",
-            help,
-        ));
+        return Err(fault(text, range, "`period` has neither `from` nor `to`", help));
     }
-    let from = table
-        .from
-        .map(|value| instant(text, &value, End::First))
-        .transpose()?;
-    let to = table
-        .to
-        .map(|value| instant(text, &value, End::Last))
-        .transpose()?;
-    ordered(
-        text,
-        range,
-        from.unwrap_or(Micros::MIN),
-        to.unwrap_or(Micros::MAX),
-    )
+    let from = table.from.map(|value| instant(text, &value, End::First)).transpose()?;
+    let to = table.to.map(|value| instant(text, &value, End::Last)).transpose()?;
+    ordered(text, range, from.unwrap_or(Micros::MIN), to.unwrap_or(Micros::MAX))
 }
 
 fn valid(text: &str, table: Spanned<ValidTable>) -> Result<Span> {
@@ -381,12 +314,7 @@ fn valid(text: &str, table: Spanned<ValidTable>) -> Result<Span> {
 
 fn ordered(text: &str, range: Range<usize>, from: Micros, to: Micros) -> Result<Span> {
     if from > to {
-        return Err(fault(
-            text,
-            range,
-            "`from` is later than `to`",
-            "swap the two",
-        ));
+        return Err(fault(text, range, "`from` is later than `to`", "swap the two"));
     }
     Ok(Span { from, to })
 }
@@ -422,11 +350,7 @@ fn instant(text: &str, value: &Spanned<Datetime>, end: End) -> Result<Micros> {
 
 fn day_end(date: jiff::civil::Date, end: End) -> Option<Micros> {
     const DAY_MICROS: i64 = 86_400_000_000;
-    let midnight = date
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .ok()?
-        .timestamp()
-        .as_microsecond();
+    let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond();
     Some(match end {
         End::First => midnight,
         End::Last => midnight + DAY_MICROS - 1,

@@ -107,20 +107,11 @@ impl Case {
             key: founder.signer.verifier().to_string(),
         };
         let founder_entry = NewEntry::new(kind::ACTOR, Payload::seal(&card, random));
-        log.append(
-            &[genesis, founder_entry],
-            &founder.signer,
-            Some(&log_key),
-            random,
-        )?;
+        log.append(&[genesis, founder_entry], &founder.signer, Some(&log_key), random)?;
         log.checkpoint(&log_key)?;
         // The file that makes the folder a case comes last.
         emma_store::write_new(&root.join(CASE_FILE), meta.file_text().as_bytes())?;
-        Ok(Case {
-            root: root.to_owned(),
-            meta,
-            log,
-        })
+        Ok(Case { root: root.to_owned(), meta, log })
     }
 
     /// Opens the case in `root`.
@@ -148,11 +139,7 @@ impl Case {
         if text != meta.file_text() {
             return Err(damaged_file("does not say what the log's first entry says"));
         }
-        Ok(Case {
-            root: root.to_owned(),
-            meta,
-            log,
-        })
+        Ok(Case { root: root.to_owned(), meta, log })
     }
 
     /// The state of the case as far as the log goes now.
@@ -175,6 +162,10 @@ impl Case {
         let Some(published) = state.snapshot()? else {
             return Ok(None);
         };
+        let manifest = self.root.join(format!("lake/manifests/{}.json", published.manifest));
+        if !manifest.exists() {
+            return Err(CaseError::DerivedMissing { number: published.number });
+        }
         Ok(Some(Snapshot::load(&self.root, published.manifest)?))
     }
 
@@ -205,10 +196,8 @@ impl CaseMeta {
             return Err(damaged("the log is empty"));
         }
         let genesis: Genesis = log.payload_of(&log.entry(0)?)?;
-        let log_key: VerifierKey = genesis
-            .log_key
-            .parse()
-            .map_err(|_| damaged("the log key does not read"))?;
+        let log_key: VerifierKey =
+            genesis.log_key.parse().map_err(|_| damaged("the log key does not read"))?;
         Ok(CaseMeta {
             id: log.case(),
             kind: CaseKind::from_name(&genesis.kind).ok_or_else(|| damaged("unknown kind"))?,
@@ -239,10 +228,7 @@ fn refuse_held_clock(kind: CaseKind, clock: &dyn Clock) -> Result<()> {
 }
 
 fn damaged_file(what: &str) -> CaseError {
-    CaseError::Corrupt {
-        object: CASE_FILE.into(),
-        what: what.into(),
-    }
+    CaseError::Corrupt { object: CASE_FILE.into(), what: what.into() }
 }
 
 /// Parses a digest that the log holds as text.

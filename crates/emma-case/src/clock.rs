@@ -60,9 +60,7 @@ pub fn from_environment() -> Result<Box<dyn Clock>> {
 
 /// Reads an RFC 3339 instant (`2026-11-24T08:00:00Z`).
 pub fn parse_instant(text: &str) -> Option<Micros> {
-    text.parse::<Timestamp>()
-        .ok()
-        .map(Timestamp::as_microsecond)
+    text.parse::<Timestamp>().ok().map(Timestamp::as_microsecond)
 }
 
 /// Writes an instant as RFC 3339 in UTC, without trailing zeros of the second.

@@ -48,25 +48,15 @@ pub fn list(paths: &[PathBuf]) -> Result<Delivered> {
         let name = match named.file_name() {
             Some(name) => name.as_bytes().to_vec(),
             // `.` and `folder/..` still have a name once resolved; only `/` has none.
-            None => full
-                .file_name()
-                .map(|name| name.as_bytes().to_vec())
-                .unwrap_or_default(),
+            None => full.file_name().map(|name| name.as_bytes().to_vec()).unwrap_or_default(),
         };
         walk(&full, name, &mut delivered)?;
     }
     delivered.files.sort_by(|a, b| a.path.cmp(&b.path));
     delivered.passed_over.sort();
-    if let Some(pair) = delivered
-        .files
-        .windows(2)
-        .find(|pair| pair[0].path == pair[1].path)
-    {
+    if let Some(pair) = delivered.files.windows(2).find(|pair| pair[0].path == pair[1].path) {
         return Err(CaseError::usage(
-            format!(
-                "two files have one delivered path (of {} bytes)",
-                pair[0].path.len()
-            ),
+            format!("two files have one delivered path (of {} bytes)", pair[0].path.len()),
             "take them in as two deliveries, or name a folder above both",
         ));
     }
@@ -90,11 +80,7 @@ fn walk(place: &Path, path: Vec<u8>, delivered: &mut Delivered) -> Result<()> {
                 stack.push((entry.path(), inner));
             }
         } else if meta.is_file() {
-            delivered.files.push(DeliveredFile {
-                file: place,
-                path,
-                bytes: meta.len(),
-            });
+            delivered.files.push(DeliveredFile { file: place, path, bytes: meta.len() });
         } else {
             delivered.passed_over.push(path);
         }

@@ -82,10 +82,7 @@ impl std::fmt::Display for Refusal {
                 write!(f, "authority {authority} allowed intake only until {to}")
             }
             Refusal::ReadingOver { authority, until } => {
-                write!(
-                    f,
-                    "authority {authority} allowed reading only until {until}"
-                )
+                write!(f, "authority {authority} allowed reading only until {until}")
             }
             Refusal::ForeignSource { authority } => {
                 write!(f, "this source was taken in under authority {authority}")
@@ -94,10 +91,7 @@ impl std::fmt::Display for Refusal {
                 write!(f, "the case is {case} and the authority is {authority}")
             }
             Refusal::ClockHeld => {
-                write!(
-                    f,
-                    "the clock is held still by EMMA_CLOCK and the case is a real one"
-                )
+                write!(f, "the clock is held still by EMMA_CLOCK and the case is a real one")
             }
         }
     }
@@ -158,6 +152,12 @@ pub enum CaseError {
         /// What it wrote about itself: what it does and since when.
         holder: String,
     },
+    /// Derived files of the snapshot are not there.
+    #[error("files of snapshot {number} are missing: the lake or index was deleted")]
+    DerivedMissing {
+        /// The snapshot.
+        number: u64,
+    },
     /// The state database refused.
     #[error("cannot use the state database: {0}")]
     State(#[from] rusqlite::Error),
@@ -210,9 +210,23 @@ pub enum CaseError {
 impl CaseError {
     /// A command that cannot be carried out as put.
     pub fn usage(what: impl Into<String>, help: &'static str) -> CaseError {
-        CaseError::Usage {
-            what: what.into(),
-            help,
+        CaseError::Usage { what: what.into(), help }
+    }
+
+    /// True where the disk is full, wherever that was noticed.
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            CaseError::Store(error) => error.is_disk_full(),
+            CaseError::Evidence(error) => error.is_disk_full(),
+            CaseError::Lake(error) => error.is_disk_full(),
+            CaseError::Io { source, .. }
+            | CaseError::Parse(
+                emma_parse::ParseError::Read(source) | emma_parse::ParseError::Write(source),
+            ) => emma_store::is_disk_full(source),
+            CaseError::State(error) => {
+                error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+            }
+            _ => false,
         }
     }
 
@@ -230,16 +244,17 @@ impl CaseError {
             | CaseError::Usage { .. }
             | CaseError::NotFound { .. }
             | CaseError::ClockText => ErrorClass::Usage,
-            CaseError::Corrupt { .. } => ErrorClass::Finding,
+            CaseError::Corrupt { .. } | CaseError::DerivedMissing { .. } => ErrorClass::Finding,
         }
     }
 
     /// What to do about it.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            CaseError::Store(error) if error.is_disk_full() => {
+            error if error.is_disk_full() => {
                 Some("free some space and run the same command again: it resumes")
             }
+            CaseError::DerivedMissing { .. } => Some("bring it back with `emma rebuild CASE`"),
             CaseError::Refused(refusal) => Some(refusal.help()),
             CaseError::AuthorityText { help, .. } | CaseError::Usage { help, .. } => Some(help),
             CaseError::NotFound { .. } => {

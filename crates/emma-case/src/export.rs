@@ -37,10 +37,7 @@ pub fn csv_header(out: &mut dyn Write) -> io::Result<()> {
 pub fn csv_message(out: &mut dyn Write, line: &MessageLine) -> io::Result<()> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let time = |pick: fn(&crate::present::TimeLine) -> &str| {
-        line.time
-            .as_ref()
-            .map(|time| pick(time).to_owned())
-            .unwrap_or_default()
+        line.time.as_ref().map(|time| pick(time).to_owned()).unwrap_or_default()
     };
     let row: [String; COLUMNS.len()] = [
         line.id.clone(),
@@ -91,10 +88,7 @@ fn runs_in_a_spreadsheet(cell: &str) -> bool {
         return true;
     }
     let first = cell.trim_start_matches(unseen).chars().next();
-    matches!(
-        first,
-        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\t' | '\r' | '\n')
-    )
+    matches!(first, Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\t' | '\r' | '\n'))
 }
 
 /// Writes a message as a line of NDJSON.
@@ -116,21 +110,8 @@ mod tests {
 
     #[test]
     fn formulas_become_inert_and_plain_text_stays_plain() {
-        for formula in [
-            "=1+1",
-            "+44",
-            "-2",
-            "@SUM(A1)",
-            "\t=1",
-            "  =1",
-            "\u{feff}=1",
-            "＝1",
-        ] {
-            assert_eq!(
-                row(&[formula]),
-                format!("\"'{formula}\"\r\n"),
-                "{formula:?}"
-            );
+        for formula in ["=1+1", "+44", "-2", "@SUM(A1)", "\t=1", "  =1", "\u{feff}=1", "＝1"] {
+            assert_eq!(row(&[formula]), format!("\"'{formula}\"\r\n"), "{formula:?}");
         }
         assert_eq!(row(&["a-b", "2020-01-01", ""]), "a-b,2020-01-01,\r\n");
     }

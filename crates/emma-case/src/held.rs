@@ -45,11 +45,7 @@ impl<'a> Held<'a> {
     /// Opens nothing yet.
     pub fn new(case: &Path, snapshot: &'a Snapshot) -> Held<'a> {
         let open = snapshot.segments.iter().map(|_| Open::default()).collect();
-        Held {
-            root: case.to_owned(),
-            snapshot,
-            open,
-        }
+        Held { root: case.to_owned(), snapshot, open }
     }
 
     /// The snapshot.
@@ -64,39 +60,29 @@ impl<'a> Held<'a> {
     /// The messages file of a segment, where it has one.
     pub fn messages(&self, segment: usize) -> Result<Option<&Messages>> {
         let entry = self.view(segment).segment.messages();
-        open_once(&self.open[segment].messages, entry, |entry| {
-            Messages::open(&self.root, entry)
-        })
+        open_once(&self.open[segment].messages, entry, |entry| Messages::open(&self.root, entry))
     }
 
     /// The copies file of a segment, where it has one.
     pub fn copies(&self, segment: usize) -> Result<Option<&Copies>> {
         let entry = self.view(segment).segment.copies();
-        open_once(&self.open[segment].copies, entry, |entry| {
-            Copies::open(&self.root, entry)
-        })
+        open_once(&self.open[segment].copies, entry, |entry| Copies::open(&self.root, entry))
     }
 
     fn keys(&self, segment: usize) -> Result<Option<&Keys>> {
         let entry = self.view(segment).segment.keys.as_ref();
-        open_once(&self.open[segment].keys, entry, |entry| {
-            Keys::open(&self.root, entry)
-        })
+        open_once(&self.open[segment].keys, entry, |entry| Keys::open(&self.root, entry))
     }
 
     /// The row a reference names.
     pub fn message_row(&self, at: RowRef) -> Result<MessageRow> {
-        let file = self
-            .messages(at.segment as usize)?
-            .ok_or_else(|| missing("messages"))?;
+        let file = self.messages(at.segment as usize)?.ok_or_else(|| missing("messages"))?;
         Ok(file.row(at.row)?)
     }
 
     /// The copies row a reference names.
     pub fn copy_row(&self, at: RowRef) -> Result<CopyRow> {
-        let file = self
-            .copies(at.segment as usize)?
-            .ok_or_else(|| missing("copies"))?;
+        let file = self.copies(at.segment as usize)?.ok_or_else(|| missing("copies"))?;
         Ok(file.row(at.row)?)
     }
 
@@ -111,10 +97,7 @@ impl<'a> Held<'a> {
                 if self.view(segment).masked_messages.contains(row) {
                     continue;
                 }
-                let first = self.message_row(RowRef {
-                    segment: segment as u32,
-                    row,
-                })?;
+                let first = self.message_row(RowRef { segment: segment as u32, row })?;
                 if first.id == MessageId::Network(id.clone()) {
                     return self.versions(segment, row, first);
                 }
@@ -131,10 +114,7 @@ impl<'a> Held<'a> {
     ) -> Result<Vec<(RowRef, MessageRow)>> {
         let numbers: Vec<u32> = (row + 1..row + u32::from(first.versions)).collect();
         let file = self.messages(segment)?.ok_or_else(|| missing("messages"))?;
-        let at = |row| RowRef {
-            segment: segment as u32,
-            row,
-        };
+        let at = |row| RowRef { segment: segment as u32, row };
         let mut all = vec![(at(row), first)];
         all.extend(numbers.iter().map(|row| at(*row)).zip(file.rows(&numbers)?));
         Ok(all)
@@ -158,15 +138,7 @@ impl<'a> Held<'a> {
                 .find(sort, id)?
                 .into_iter()
                 .filter(|(row, _)| !masked.contains(*row))
-                .map(|(row, value)| {
-                    (
-                        RowRef {
-                            segment: segment as u32,
-                            row,
-                        },
-                        value,
-                    )
-                })
+                .map(|(row, value)| (RowRef { segment: segment as u32, row }, value))
                 .collect();
             if !found.is_empty() {
                 return Ok(found);
@@ -188,13 +160,7 @@ impl<'a> Held<'a> {
             if let Some((row, value)) = file.find(record)?
                 && !self.view(segment).masked_copies.contains(row)
             {
-                return Ok(Some((
-                    RowRef {
-                        segment: segment as u32,
-                        row,
-                    },
-                    value,
-                )));
+                return Ok(Some((RowRef { segment: segment as u32, row }, value)));
             }
         }
         Ok(None)
@@ -205,9 +171,7 @@ impl<'a> Held<'a> {
 pub fn holds_exhibit(view: &SegmentView, exhibit: ExhibitId) -> bool {
     let groups = view.segment.groups.get(&Table::Copies);
     groups.is_some_and(|groups| {
-        groups
-            .binary_search_by(|hash| hash.group.cmp(&Group::Exhibit(exhibit)))
-            .is_ok()
+        groups.binary_search_by(|hash| hash.group.cmp(&Group::Exhibit(exhibit))).is_ok()
     })
 }
 
@@ -215,10 +179,7 @@ fn may_hold(view: &SegmentView, sort: Option<Micros>) -> bool {
     match sort {
         None => view.segment.undated > 0,
         Some(time) if time == KeyEntry::UNDATED => view.segment.undated > 0,
-        Some(time) => view
-            .segment
-            .sort
-            .is_some_and(|(first, last)| first <= time && time <= last),
+        Some(time) => view.segment.sort.is_some_and(|(first, last)| first <= time && time <= last),
     }
 }
 

@@ -43,14 +43,9 @@ impl Home {
                 .filter(|path| path.is_absolute())
                 .or_else(|| non_empty("HOME").map(|home| home.join(".config")))
         };
-        config
-            .map(|config| Home::at(config.join("emma")))
-            .ok_or_else(|| {
-                CaseError::usage(
-                    "there is no configuration folder",
-                    "set EMMA_HOME to a folder",
-                )
-            })
+        config.map(|config| Home::at(config.join("emma"))).ok_or_else(|| {
+            CaseError::usage("there is no configuration folder", "set EMMA_HOME to a folder")
+        })
     }
 
     /// The folder of actors' keys.
@@ -97,9 +92,7 @@ impl Home {
 
     /// The private key of an actor.
     pub(crate) fn actor_key(&self, key_name: &str) -> Result<Signer> {
-        Ok(Signer::load_actor(
-            &self.actors().join(format!("{key_name}.pem")),
-        )?)
+        Ok(Signer::load_actor(&self.actors().join(format!("{key_name}.pem")))?)
     }
 
     /// The text of every actor's card, by key name, sorted.
@@ -125,9 +118,7 @@ impl Home {
 }
 
 fn non_empty(variable: &str) -> Option<PathBuf> {
-    std::env::var_os(variable)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+    std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 fn keep_private(folder: &Path, name: &str, key: &Signer) -> Result<()> {
@@ -153,20 +144,12 @@ mod tests {
         let home = Home::at(folder.path().join("deep/home"));
         let case = CaseId([7; 16]);
         assert!(home.log_key(case).unwrap().is_none());
-        assert!(matches!(
-            home.need_log_key(case),
-            Err(CaseError::Usage { .. })
-        ));
+        assert!(matches!(home.need_log_key(case), Err(CaseError::Usage { .. })));
         let key = Signer::log_from_secret(case, [1; 32]);
         home.keep_log_key(case, &key).unwrap();
         assert_eq!(home.need_log_key(case).unwrap().verifier(), key.verifier());
-        assert!(
-            home.keep_log_key(case, &Signer::log_from_secret(case, [2; 32]))
-                .is_err()
-        );
-        let mode = std::fs::metadata(home.case(case).join(LOG_KEY_FILE))
-            .unwrap()
-            .permissions();
+        assert!(home.keep_log_key(case, &Signer::log_from_secret(case, [2; 32])).is_err());
+        let mode = std::fs::metadata(home.case(case).join(LOG_KEY_FILE)).unwrap().permissions();
         assert_eq!(mode.mode() & 0o777, 0o600);
     }
 }

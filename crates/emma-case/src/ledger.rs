@@ -73,11 +73,7 @@ impl Ledger {
         // Containers have no items of their own: they account by member.
         if let Some((_, accounted)) = self.open.take_if(|(member, _)| *member == end.path) {
             if accounted != end.bytes {
-                return Err(Unbalanced {
-                    parser: end.parser,
-                    accounted,
-                    bytes: end.bytes,
-                });
+                return Err(Unbalanced { parser: end.parser, accounted, bytes: end.bytes });
             }
             self.unpacked += end.bytes;
         }

@@ -117,22 +117,14 @@ pub fn anomalies(
 /// The anomalies files of a snapshot, each once.
 fn current(snapshot: &Snapshot) -> Vec<&emma_lake::FileEntry> {
     let mut seen = BTreeSet::new();
-    let files = snapshot
-        .segments
-        .iter()
-        .filter_map(|v| v.segment.tables.get(&Table::Anomalies));
+    let files = snapshot.segments.iter().filter_map(|v| v.segment.tables.get(&Table::Anomalies));
     files.filter(|file| seen.insert(file.sha256)).collect()
 }
 
 fn line(row: AnomalyRow, path: String) -> AnomalyLine {
     let (exhibit, member, place) = (row.exhibit, row.member, row.place);
     AnomalyLine {
-        place: RecordId::Sealed {
-            exhibit,
-            member,
-            place,
-        }
-        .to_string(),
+        place: RecordId::Sealed { exhibit, member, place }.to_string(),
         path,
         class: row.class.map_or("member", emma_model::ItemClass::name),
         kind: row.kind,

@@ -31,31 +31,16 @@ pub fn subject(case: &Case, state: &State, session: &Session, id: &str) -> Resul
     if let Some(exhibit) = Digest::from_hex(id) {
         let found = state.exhibit(&exhibit.hex())?;
         return match found.filter(|exhibit| session.opens_source(&exhibit.source)) {
-            Some(exhibit) => Ok(Subject {
-                id: exhibit.id,
-                records: Vec::new(),
-            }),
-            None => Err(CaseError::NotFound {
-                what: "exhibit",
-                id: exhibit.hex(),
-            }),
+            Some(exhibit) => Ok(Subject { id: exhibit.id, records: Vec::new() }),
+            None => Err(CaseError::NotFound { what: "exhibit", id: exhibit.hex() }),
         };
     }
     if let Ok(entry) = id.strip_prefix("delivery ").unwrap_or(id).parse::<u64>() {
         let deliveries = state.deliveries()?;
         let opened = |delivery: &DeliveryState| session.opens_source(&delivery.source);
-        return match deliveries
-            .iter()
-            .any(|one| one.entry == entry && opened(one))
-        {
-            true => Ok(Subject {
-                id: format!("delivery {entry}"),
-                records: Vec::new(),
-            }),
-            false => Err(CaseError::NotFound {
-                what: "delivery",
-                id: entry.to_string(),
-            }),
+        return match deliveries.iter().any(|one| one.entry == entry && opened(one)) {
+            true => Ok(Subject { id: format!("delivery {entry}"), records: Vec::new() }),
+            false => Err(CaseError::NotFound { what: "delivery", id: entry.to_string() }),
         };
     }
     let snapshot = show::snapshot_of(case, session)?;
@@ -63,10 +48,7 @@ pub fn subject(case: &Case, state: &State, session: &Session, id: &str) -> Resul
     if records.is_empty() {
         return Err(show::not_found(id));
     }
-    Ok(Subject {
-        id: id.to_owned(),
-        records,
-    })
+    Ok(Subject { id: id.to_owned(), records })
 }
 
 /// Appends a note and returns its log index.
@@ -84,10 +66,7 @@ pub fn add(
         return Err(CaseError::usage("the note is empty", "give its text"));
     }
     if text.len() > NOTE_BYTES_MAX {
-        return Err(CaseError::usage(
-            "the note is longer than 64 KiB",
-            "split it in two",
-        ));
+        return Err(CaseError::usage("the note is longer than 64 KiB", "split it in two"));
     }
     let note = payload::Note {
         v: payload::VERSION,

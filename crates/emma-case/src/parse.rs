@@ -65,10 +65,7 @@ pub fn unread(case: &mut Case) -> Result<Vec<Unread>> {
         if state.receipts_of(delivery.entry)?.is_empty() {
             let entry = case.log.entry(delivery.entry)?;
             let payload: payload::Delivery = case.log.payload_of(&entry)?;
-            unread.push(Unread {
-                entry: delivery.entry,
-                lines_root: payload.lines_root,
-            });
+            unread.push(Unread { entry: delivery.entry, lines_root: payload.lines_root });
         }
     }
     Ok(unread)
@@ -97,34 +94,16 @@ pub fn read_delivery(
         }
         let digest = case::digest(&known.digest)?;
         let (source, path, bytes) = (known.source, known.path, known.bytes);
-        todo.push(ToRead {
-            exhibit,
-            source,
-            path,
-            digest,
-            bytes,
-            reading,
-        });
+        todo.push(ToRead { exhibit, source, path, digest, bytes, reading });
     }
-    stages.begin(
-        "parse",
-        Some(todo.iter().map(|exhibit| exhibit.bytes).sum()),
-    );
+    stages.begin("parse", Some(todo.iter().map(|exhibit| exhibit.bytes).sum()));
     prepare_seeds(case, &todo, tools, random)?;
     let readings = read_all(case, todo, &plan, tools, scratch, stages, Trees::Write)?;
     let evidence = case.root.join("evidence");
-    tree::sync_trees(
-        readings
-            .iter()
-            .map(|read| tree::folder(&evidence, read.of.reading)),
-    )?;
+    tree::sync_trees(readings.iter().map(|read| tree::folder(&evidence, read.of.reading)))?;
     stages.begin("receipt", None);
     let (entry, totals) = log_receipt(case, session, delivery, &plan, &readings, random)?;
-    Ok(Parsed {
-        receipt: entry,
-        readings,
-        totals,
-    })
+    Ok(Parsed { receipt: entry, readings, totals })
 }
 
 /// Reads the exhibits of a receipt again, without writing trees: their snapshot is missing.
@@ -137,16 +116,9 @@ pub fn read_again(
 ) -> Result<Parsed> {
     let plan = plan_of(case, &receipt.payload.parsers)?;
     let todo = exhibits_of(case, &receipt.payload)?;
-    stages.begin(
-        "parse",
-        Some(todo.iter().map(|exhibit| exhibit.bytes).sum()),
-    );
+    stages.begin("parse", Some(todo.iter().map(|exhibit| exhibit.bytes).sum()));
     let readings = read_all(case, todo, &plan, tools, scratch, stages, Trees::Leave)?;
-    Ok(Parsed {
-        receipt: receipt.entry,
-        readings,
-        totals: Totals::default(),
-    })
+    Ok(Parsed { receipt: receipt.entry, readings, totals: Totals::default() })
 }
 
 /// What becomes of record trees during a reading.
@@ -180,10 +152,7 @@ pub fn read_all(
                 while let Some(of) = todo.get(next.fetch_add(1, Ordering::SeqCst)) {
                     let result = read_one(case, of, plan, tools, scratch, stages, trees);
                     let failed = result.is_err();
-                    results
-                        .lock()
-                        .expect("no thread panics holding it")
-                        .push(result);
+                    results.lock().expect("no thread panics holding it").push(result);
                     if failed {
                         next.fetch_add(todo.len(), Ordering::SeqCst);
                     }
@@ -210,9 +179,13 @@ fn read_one(
     let evidence = case.root.join("evidence");
     let tree = match trees {
         Trees::Leave => None,
-        Trees::Write => Some(TreeWriter::create(&evidence, of.reading, &mut |buffer| {
-            emma_evidence::system_random(buffer)
-        })?),
+        Trees::Write => {
+            // What an interrupted reading of this exhibit left.
+            emma_store::sweep_temporaries(&tree::folder(&evidence, of.reading))?;
+            Some(TreeWriter::create(&evidence, of.reading, &mut |buffer| {
+                emma_evidence::system_random(buffer)
+            })?)
+        }
         Trees::Beside(other) => {
             let seed = tree::seed_of(&evidence, of.reading)?;
             Some(TreeWriter::create(other, of.reading, &mut |buffer| {
@@ -222,8 +195,10 @@ fn read_one(
     };
     let mut read_so_far = 0;
     let mut progress = |bytes: u64| {
+        // A log is read twice; it counts once.
+        let bytes = bytes.min(of.bytes);
         stages.bytes(bytes.saturating_sub(read_so_far));
-        read_so_far = bytes;
+        read_so_far = read_so_far.max(bytes);
     };
     let limits = &tools.parse_limits;
     let read = reading::read(file, of.clone(), plan, limits, scratch, tree, &mut progress)?;
@@ -284,9 +259,7 @@ fn log_receipt(
     };
     let mut entry = NewEntry::new(kind::RECEIPT, Payload::seal(&receipt, random));
     entry.attachments.push(lines_payload);
-    let appended = case
-        .log
-        .append(&[entry], &session.actor().signer, None, random)?;
+    let appended = case.log.append(&[entry], &session.actor().signer, None, random)?;
     Ok((appended.first_index, totals))
 }
 
@@ -294,17 +267,10 @@ fn log_receipt(
 pub fn receipt_line(read: &ReadOutcome) -> ReceiptLine {
     let ledger = &read.ledger;
     let tree = read.tree.expect("a receipt is written after a tree");
-    let classes = [
-        ItemClass::Record,
-        ItemClass::Framing,
-        ItemClass::Anomaly,
-        ItemClass::Blob,
-    ];
+    let classes = [ItemClass::Record, ItemClass::Framing, ItemClass::Anomaly, ItemClass::Blob];
     let counted = |pairs: &mut dyn Iterator<Item = (&'static str, u64)>| {
         let present = pairs.filter(|(_, count)| *count > 0);
-        present
-            .map(|(name, count)| (name.to_owned(), count))
-            .collect::<BTreeMap<_, _>>()
+        present.map(|(name, count)| (name.to_owned(), count)).collect::<BTreeMap<_, _>>()
     };
     ReceiptLine {
         exhibit: read.of.exhibit.to_string(),
@@ -314,17 +280,14 @@ pub fn receipt_line(read: &ReadOutcome) -> ReceiptLine {
         bytes: read.of.bytes,
         reading: read.of.reading.to_string(),
         tree_root: tree.root.hex(),
+        seed: tree.seed.hex(),
         leaves: tree.leaves,
         members: ledger.members.len() as u64 + ledger.members_unlisted,
         bytes_by_class: counted(
-            &mut classes
-                .iter()
-                .map(|class| (class.name(), ledger.bytes[*class as usize - 1])),
+            &mut classes.iter().map(|class| (class.name(), ledger.bytes[*class as usize - 1])),
         ),
         records: counted(
-            &mut RecordKind::ALL
-                .iter()
-                .map(|kind| (kind.name(), ledger.kinds[*kind as usize])),
+            &mut RecordKind::ALL.iter().map(|kind| (kind.name(), ledger.kinds[*kind as usize])),
         ),
         anomalies: counted(&mut ledger.anomalies.iter().map(|(kind, count)| (*kind, *count))),
     }
@@ -343,10 +306,8 @@ fn totals_of(line: &ReceiptLine) -> Totals {
 
 /// The exhibits that a receipt says were read.
 pub fn exhibits_of(case: &Case, receipt: &Receipt) -> Result<Vec<ToRead>> {
-    let bytes = case
-        .log
-        .payload(&case::digest(&receipt.lines)?)?
-        .ok_or_else(|| missing("lines"))?;
+    let bytes =
+        case.log.payload(&case::digest(&receipt.lines)?)?.ok_or_else(|| missing("lines"))?;
     let mut exhibits = Vec::new();
     for line in LineSet::from_payload(&bytes)?.lines() {
         let line: ReceiptLine = serde_json::from_str(line).map_err(|_| missing("a line"))?;
@@ -438,9 +399,5 @@ pub fn share_places(keys: &mut [RecordKey]) {
 /// Digests that occur more than once among `readings`.
 pub fn repeated_digests(readings: &[ReadOutcome]) -> BTreeSet<Digest> {
     let mut seen = BTreeSet::new();
-    readings
-        .iter()
-        .filter(|read| !seen.insert(read.of.digest))
-        .map(|read| read.of.digest)
-        .collect()
+    readings.iter().filter(|read| !seen.insert(read.of.digest)).map(|read| read.of.digest).collect()
 }

@@ -157,12 +157,7 @@ pub fn run(
     let finished = finish(case, session, tools, &mut stages, random)?;
     let snapshot = case.state()?.snapshot()?.map(|snapshot| snapshot.number);
     case.log.checkpoint(log_key)?;
-    Ok(Outcome {
-        totals: finished.totals,
-        snapshot,
-        stages: stages.end(),
-        ..Outcome::default()
-    })
+    Ok(Outcome { totals: finished.totals, snapshot, stages: stages.end(), ..Outcome::default() })
 }
 
 /// What was still open and is done now.
@@ -179,11 +174,10 @@ fn finish(
     stages: &mut Stages<'_>,
     random: &mut Random<'_>,
 ) -> Result<Finished> {
+    // Nothing is added to a lake of which files are missing.
+    case.snapshot()?;
     let scratch = Scratch::create(&case.root.join("scratch"))?;
-    let mut finished = Finished {
-        deliveries: Vec::new(),
-        totals: Totals::default(),
-    };
+    let mut finished = Finished { deliveries: Vec::new(), totals: Totals::default() };
     for receipt in publish::unpublished(case)? {
         finished.deliveries.push(receipt.payload.delivery);
         let parsed = parse::read_again(case, &receipt, tools, scratch.path(), stages)?;
@@ -191,15 +185,8 @@ fn finish(
     }
     for delivery in parse::unread(case)? {
         finished.deliveries.push(delivery.entry);
-        let parsed = parse::read_delivery(
-            case,
-            session,
-            &delivery,
-            tools,
-            scratch.path(),
-            stages,
-            random,
-        )?;
+        let parsed =
+            parse::read_delivery(case, session, &delivery, tools, scratch.path(), stages, random)?;
         add_totals(&mut finished.totals, &parsed.totals);
         publish::publish(case, session, parsed, tools, stages, random)?;
     }
@@ -226,9 +213,7 @@ pub(crate) fn hold_pipeline(case: &mut Case, what: &str, clock: &dyn Clock) -> R
             publish::sweep(case)?;
             Ok(lock)
         }
-        Err(busy) => Err(CaseError::Busy {
-            holder: busy.holder,
-        }),
+        Err(busy) => Err(CaseError::Busy { holder: busy.holder }),
     }
 }
 
@@ -249,11 +234,7 @@ fn log_delivery(
     random: &mut Random<'_>,
 ) -> Result<Logged> {
     let state = case.state()?;
-    let known: BTreeSet<String> = state
-        .exhibits()?
-        .into_iter()
-        .map(|known| known.id)
-        .collect();
+    let known: BTreeSet<String> = state.exhibits()?.into_iter().map(|known| known.id).collect();
     let mut lines = Vec::with_capacity(sealed.len());
     let mut repeated = 0;
     for file in sealed {
@@ -299,31 +280,16 @@ fn log_delivery(
     for mapping in plan.mappings() {
         if parse::logged_mapping(case, &mapping.digest())?.is_none() {
             let text = mapping.text().to_owned();
-            let payload = MappingPayload {
-                v: VERSION,
-                name: mapping.name().to_owned(),
-                text,
-            };
-            entries.push(NewEntry::new(
-                kind::MAPPING,
-                Payload::seal(&payload, random),
-            ));
+            let payload = MappingPayload { v: VERSION, name: mapping.name().to_owned(), text };
+            entries.push(NewEntry::new(kind::MAPPING, Payload::seal(&payload, random)));
         }
     }
-    entries.push(NewEntry::new(
-        kind::DECISION,
-        Payload::seal(&planned, random),
-    ));
+    entries.push(NewEntry::new(kind::DECISION, Payload::seal(&planned, random)));
     let mut entry = NewEntry::new(kind::DELIVERY, Payload::seal(&delivery, random));
     entry.attachments.push(lines_payload);
     entries.push(entry);
-    let appended = case
-        .log
-        .append(&entries, &session.actor().signer, None, random)?;
-    Ok(Logged {
-        entry: appended.first_index + entries.len() as u64 - 1,
-        repeated,
-    })
+    let appended = case.log.append(&entries, &session.actor().signer, None, random)?;
+    Ok(Logged { entry: appended.first_index + entries.len() as u64 - 1, repeated })
 }
 
 /// The delivery among `candidates` that is this one: an interrupted run had sealed and logged it.

@@ -25,11 +25,7 @@ pub struct Presenter<'a> {
 impl<'a> Presenter<'a> {
     /// A presenter for `session`.
     pub fn new(session: &'a Session, state: &'a State) -> Presenter<'a> {
-        Presenter {
-            session,
-            state,
-            sources_unsorted: RefCell::default(),
-        }
+        Presenter { session, state, sources_unsorted: RefCell::default() }
     }
 
     /// The source of a record.
@@ -42,9 +38,7 @@ impl<'a> Presenter<'a> {
             return Ok(known.clone());
         }
         let source = self.state.exhibit(&exhibit)?.map(|found| found.source);
-        self.sources_unsorted
-            .borrow_mut()
-            .insert(exhibit, source.clone());
+        self.sources_unsorted.borrow_mut().insert(exhibit, source.clone());
         Ok(source)
     }
 
@@ -53,9 +47,7 @@ impl<'a> Presenter<'a> {
         if self.session.view().sources.is_none() {
             return Ok(true);
         }
-        Ok(self
-            .source(record)?
-            .is_some_and(|source| self.session.opens_source(&source)))
+        Ok(self.source(record)?.is_some_and(|source| self.session.opens_source(&source)))
     }
 
     /// Of all versions of one message, those the session may show, each with the copies it may
@@ -96,8 +88,7 @@ impl<'a> Presenter<'a> {
             }
         }
         row.records = records;
-        row.sources
-            .retain(|source| self.session.opens_source(source));
+        row.sources.retain(|source| self.session.opens_source(source));
         Ok(())
     }
 }

@@ -25,38 +25,23 @@ pub fn of_copy(
     message: &Shown,
     record: Option<&RecordId>,
 ) -> Result<Bundle> {
-    let named = message
-        .copies
-        .iter()
-        .find(|copy| record.is_none_or(|id| copy.id == *id));
+    let named = message.copies.iter().find(|copy| record.is_none_or(|id| copy.id == *id));
     let copy = named.ok_or_else(|| CaseError::NotFound {
         what: "copy",
         id: record.map(RecordId::to_string).unwrap_or_default(),
     })?;
-    let version = message
-        .versions
-        .iter()
-        .find(|line| line.version == copy.version);
+    let version = message.versions.iter().find(|line| line.version == copy.version);
     let version = version.ok_or_else(|| CaseError::Corrupt {
         object: format!("record {}", copy.record),
         what: "it witnesses a version that its message has not".to_owned(),
     })?;
-    let reading = state
-        .reading(&copy.exhibit.id)?
-        .ok_or_else(|| CaseError::Corrupt {
-            object: format!("exhibit {}", copy.exhibit.id),
-            what: "no receipt says how it was read".to_owned(),
-        })?;
-    if case
-        .log
-        .latest_checkpoint()?
-        .is_none_or(|point| point.size <= reading.receipt)
-    {
+    let reading = state.reading(&copy.exhibit.id)?.ok_or_else(|| CaseError::Corrupt {
+        object: format!("exhibit {}", copy.exhibit.id),
+        what: "no receipt says how it was read".to_owned(),
+    })?;
+    if case.log.latest_checkpoint()?.is_none_or(|point| point.size <= reading.receipt) {
         return Err(CaseError::usage(
-            format!(
-                "log entry {} is not yet under a checkpoint",
-                reading.receipt
-            ),
+            format!("log entry {} is not yet under a checkpoint", reading.receipt),
             "ask the custodian of the log key for `emma log checkpoint`",
         ));
     }
@@ -75,16 +60,9 @@ pub fn of_copy(
 /// The record's leaf, then those its values borrow from, each once.
 fn leaves(case: &Case, copy: &ShownCopy) -> Result<Vec<Disclosure>> {
     let RecordId::Sealed { member, place, .. } = &copy.id else {
-        return Err(CaseError::usage(
-            "a live record has no proof yet",
-            "wait for its segment",
-        ));
+        return Err(CaseError::usage("a live record has no proof yet", "wait for its segment"));
     };
-    let own = Disclosure {
-        member: member.clone(),
-        place: place.clone(),
-        raw: copy.bytes.clone(),
-    };
+    let own = Disclosure { member: member.clone(), place: place.clone(), raw: copy.bytes.clone() };
     let mut leaves = vec![own];
     let digest = crate::case::digest(&copy.exhibit.digest)?;
     for leaf in copy.borrowed.iter().filter_map(|one| one.place.clone()) {
@@ -95,11 +73,7 @@ fn leaves(case: &Case, copy: &ShownCopy) -> Result<Vec<Disclosure>> {
             continue;
         };
         let raw = raw::read(case, digest, member, offset, length)?;
-        leaves.push(Disclosure {
-            member: MemberPath::clone(member),
-            place: leaf,
-            raw,
-        });
+        leaves.push(Disclosure { member: MemberPath::clone(member), place: leaf, raw });
     }
     Ok(leaves)
 }
@@ -115,26 +89,16 @@ fn values(version: &MessageLine, copy: &ShownCopy, leaves: &[Disclosure]) -> Vec
     put("reply_to", &version.reply_to);
     put("territory", &version.territory);
     fields.extend(version.to.iter().map(|handle| ("to", handle.clone())));
-    if let Some(Ok(id)) = copy
-        .network_id
-        .as_ref()
-        .map(|id| id.parse::<emma_model::NetworkId>())
-    {
+    if let Some(Ok(id)) = copy.network_id.as_ref().map(|id| id.parse::<emma_model::NetworkId>()) {
         fields.push(("id", id.id));
     }
-    let extra = copy
-        .extra
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.clone()));
+    let extra = copy.extra.iter().map(|(name, value)| (name.as_str(), value.clone()));
     fields.extend(extra);
     if let Some(time) = &version.time {
         fields.push(("earliest", time.earliest.clone()));
         fields.push(("latest", time.latest.clone()));
     }
-    fields
-        .into_iter()
-        .map(|(field, value)| value_of(field, value, copy, leaves))
-        .collect()
+    fields.into_iter().map(|(field, value)| value_of(field, value, copy, leaves)).collect()
 }
 
 fn value_of(field: &str, value: String, copy: &ShownCopy, leaves: &[Disclosure]) -> Value {
@@ -159,11 +123,7 @@ fn value_of(field: &str, value: String, copy: &ShownCopy, leaves: &[Disclosure])
         None => located(0, &leaves[0].raw, &value)
             .unwrap_or_else(|| Origin::Parser { parser: parser() }),
     };
-    Value {
-        field: field.to_owned(),
-        value,
-        origin,
-    }
+    Value { field: field.to_owned(), value, origin }
 }
 
 /// Where in a leaf's bytes a value stands: a whole token where there is one, else a stretch that
@@ -218,9 +178,7 @@ mod tests {
 
     fn place(raw: &str, value: &str) -> Option<(u64, String)> {
         match located(0, raw.as_bytes(), value)? {
-            Origin::Bytes {
-                offset, reading, ..
-            } => Some((offset, reading)),
+            Origin::Bytes { offset, reading, .. } => Some((offset, reading)),
             _ => None,
         }
     }
@@ -229,17 +187,10 @@ mod tests {
     fn values_are_found_as_whole_words_or_tokens() {
         let line = "[10:01] <a> a bad a1 day";
         assert_eq!(place(line, "a"), Some((9, "utf-8".to_owned())));
-        assert_eq!(
-            place(line, "ad"),
-            Some((15, "utf-8".to_owned())),
-            "only inside a word"
-        );
+        assert_eq!(place(line, "ad"), Some((15, "utf-8".to_owned())), "only inside a word");
         let json = r#"{"from":"a","text":"say \"a\"\n"}"#;
         assert_eq!(place(json, "a"), Some((8, "json-string".to_owned())));
-        assert_eq!(
-            place(json, "say \"a\"\n"),
-            Some((19, "json-string".to_owned()))
-        );
+        assert_eq!(place(json, "say \"a\"\n"), Some((19, "json-string".to_owned())));
         assert_eq!(place(json, "absent"), None);
     }
 }

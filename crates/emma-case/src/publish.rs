@@ -68,14 +68,9 @@ pub fn publish(
         drop(batch);
         stages.begin("publish", None);
         let saved = snapshot.save(&case.root)?;
-        let inputs = Inputs {
-            receipt,
-            part: part + 1,
-            parts,
-        };
+        let inputs = Inputs { receipt, part: part + 1, parts };
         let entry = entry(&snapshot, &saved, inputs, tools.clock.now(), random);
-        case.log
-            .append(&[entry], &session.actor().signer, None, random)?;
+        case.log.append(&[entry], &session.actor().signer, None, random)?;
     }
     Ok(())
 }
@@ -100,12 +95,7 @@ fn entry<'a>(
         digest: file.sha256.hex(),
         bytes: file.bytes,
     };
-    let files: Vec<SnapshotFile> = saved
-        .files
-        .iter()
-        .chain([&saved.manifest])
-        .map(file)
-        .collect();
+    let files: Vec<SnapshotFile> = saved.files.iter().chain([&saved.manifest]).map(file).collect();
     let files = Payload::seal(&SnapshotFiles { v: VERSION, files }, random);
     let roots = snapshot.roots.iter();
     let payload = payload::Snapshot {
@@ -114,9 +104,7 @@ fn entry<'a>(
         inputs: vec![inputs.receipt],
         part: [inputs.part, inputs.parts],
         step: format!("{}/{}", derive::STEP, derive::STEP_VERSION),
-        roots: roots
-            .map(|(table, root)| (table.name().to_owned(), root.hex()))
-            .collect(),
+        roots: roots.map(|(table, root)| (table.name().to_owned(), root.hex())).collect(),
         manifest: saved.manifest.sha256.hex(),
         files: files.digest().hex(),
         at,
@@ -134,15 +122,8 @@ pub fn twins(case: &mut Case, base: &Snapshot) -> Result<BTreeMap<Digest, Vec<Ex
     }
     for known in case.state()?.exhibits()? {
         let exhibit = ExhibitId(crate::case::digest(&known.id)?);
-        if base
-            .segments
-            .iter()
-            .any(|view| holds_exhibit(view, exhibit))
-        {
-            twins
-                .entry(crate::case::digest(&known.digest)?)
-                .or_default()
-                .push(exhibit);
+        if base.segments.iter().any(|view| holds_exhibit(view, exhibit)) {
+            twins.entry(crate::case::digest(&known.digest)?).or_default().push(exhibit);
         }
     }
     Ok(twins)
@@ -174,10 +155,7 @@ impl Source {
                 let stretch = start..end.min(start.saturating_add(room));
                 room -= stretch.len() as u32;
                 start = stretch.end;
-                chunks
-                    .last_mut()
-                    .expect("there is one")
-                    .push((index, stretch));
+                chunks.last_mut().expect("there is one").push((index, stretch));
                 if start == end {
                     break;
                 }
@@ -214,13 +192,7 @@ impl Source {
                 parse::share_places(&mut keys);
             }
             let draft = DraftFile::open(&read.draft)?;
-            parts.push(Part {
-                exhibit,
-                draft,
-                keys,
-                ordinals,
-                twins,
-            });
+            parts.push(Part { exhibit, draft, keys, ordinals, twins });
         }
         let mut batch = Batch::new(parts);
         if number == 0 {
@@ -255,6 +227,7 @@ pub fn sweep(case: &mut Case) -> Result<()> {
 
 fn sweep_folder(root: &Path, folder: &str, named: &BTreeSet<String>) -> Result<()> {
     const LIST: &str = "list derived files";
+    emma_store::create_dir_durable(&root.join(folder))?;
     for entry in at(LIST, std::fs::read_dir(root.join(folder)))? {
         let entry = at(LIST, entry)?;
         let path = format!("{folder}/{}", entry.file_name().to_string_lossy());

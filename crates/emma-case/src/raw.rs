@@ -25,10 +25,7 @@ pub fn read(
     length: u64,
 ) -> Result<Vec<u8>> {
     if length > RAW_BYTES_MAX {
-        return Err(CaseError::usage(
-            "the place is longer than 64 MiB",
-            "name a smaller one",
-        ));
+        return Err(CaseError::usage("the place is longer than 64 MiB", "name a smaller one"));
     }
     let bytes = match member.0.is_empty() {
         true => {

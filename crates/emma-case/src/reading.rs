@@ -74,17 +74,14 @@ pub fn read(
     progress: &mut dyn FnMut(u64),
 ) -> Result<ReadOutcome> {
     let draft = scratch.join(format!("{}.draft", of.exhibit));
-    let head = DraftHead {
-        exhibit: of.exhibit,
-        source: of.source.clone(),
-        bytes: of.digest,
-    };
+    let head = DraftHead { exhibit: of.exhibit, source: of.source.clone(), bytes: of.digest };
     let info = ExhibitInfo {
         path: String::from_utf8_lossy(&of.path).into_owned(),
         bytes: of.bytes,
         digest: Some(of.digest),
     };
     let mut taker = Taker {
+        plan,
         exhibit: of.exhibit,
         source: of.source.clone(),
         tree,
@@ -98,11 +95,8 @@ pub fn read(
         failure: None,
     };
     let members = scratch.join(format!("{}.members", of.exhibit));
-    at(
-        "create a scratch folder",
-        emma_store::Scratch::create(&members).map_err(io::Error::from),
-    )
-    .and_then(|folder| {
+    at("create a scratch folder", emma_store::Scratch::create(&members).map_err(io::Error::from))
+        .and_then(|folder| {
         let read = emma_parse::read_exhibit(
             file,
             &info,
@@ -119,7 +113,8 @@ pub fn read(
     taker.finish(of, draft)
 }
 
-struct Taker {
+struct Taker<'p> {
+    plan: &'p Plan,
     exhibit: ExhibitId,
     source: String,
     tree: Option<TreeWriter>,
@@ -133,19 +128,14 @@ struct Taker {
     failure: Option<CaseError>,
 }
 
-impl Taker {
+impl Taker<'_> {
     fn take(&mut self, item: Item<'_>) -> Result<()> {
         if let Some(tree) = &mut self.tree {
             tree.push(item.class, item.member, &item.place, item.raw)?;
         }
         self.ledger.item(&item);
         for anomaly in &item.anomalies {
-            self.note(
-                anomaly,
-                item.member.clone(),
-                item.place.clone(),
-                Some(item.class),
-            );
+            self.note(anomaly, item.member.clone(), item.place.clone(), Some(item.class));
         }
         let Some(record) = &item.record else {
             return Ok(());
@@ -166,15 +156,10 @@ impl Taker {
         }
         if record.kind != RecordKind::Link {
             let (line, anomalies) = (item.line, item.anomalies.len());
-            let key = self
-                .drafts
-                .push(item.member, &item.place, line, record, anomalies)?;
+            let key = self.drafts.push(item.member, &item.place, line, record, anomalies)?;
             self.keys.push(RecordKey {
                 identity: key.identity,
-                sort: record
-                    .time
-                    .as_ref()
-                    .map_or(KeyEntry::UNDATED, |time| time.lo),
+                sort: record.time.as_ref().map_or(KeyEntry::UNDATED, |time| time.lo),
                 shared: record.id.is_some(),
             });
         }
@@ -182,35 +167,26 @@ impl Taker {
     }
 
     fn end(&mut self, end: MemberEnd) -> Result<()> {
-        let whole = Place::Span {
-            offset: 0,
-            length: end.bytes,
-        };
+        let whole = Place::Span { offset: 0, length: end.bytes };
         for anomaly in &end.anomalies {
             self.note(anomaly, end.path.clone(), whole.clone(), None);
         }
-        self.drafts.end_member(&end.path, &end.parser)?;
-        let container = ["zip", "tar", "gz", "zst"].iter().any(|name| {
-            end.parser
-                .strip_prefix(name)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
-        if !container && end.parser.starts_with("blob") {
+        let parser = self.plan.versioned(&end.parser);
+        self.drafts.end_member(&end.path, &parser)?;
+        if end.parser == "blob" {
             self.blobs.push(BlobRow {
                 exhibit: self.exhibit,
                 member: end.path.clone(),
                 name: end.name.clone(),
                 digest: end.digest,
                 bytes: end.bytes,
-                parser: end.parser.clone(),
+                parser,
             });
         }
-        self.ledger
-            .member_end(end)
-            .map_err(|unbalanced| CaseError::Corrupt {
-                object: self.exhibit.to_string(),
-                what: unbalanced.to_string(),
-            })
+        self.ledger.member_end(end).map_err(|unbalanced| CaseError::Corrupt {
+            object: self.exhibit.to_string(),
+            what: unbalanced.to_string(),
+        })
     }
 
     fn note(
@@ -241,22 +217,15 @@ impl Taker {
             self.anomalies.push(AnomalyRow {
                 exhibit: self.exhibit,
                 member: MemberPath::default(),
-                place: Place::Span {
-                    offset: 0,
-                    length: of.bytes,
-                },
+                place: Place::Span { offset: 0, length: of.bytes },
                 class: None,
                 kind: "anomalies.unlisted".into(),
                 field: None,
-                note: format!(
-                    "{} more anomalies are counted in the ledger only",
-                    self.unlisted
-                ),
+                note: format!("{} more anomalies are counted in the ledger only", self.unlisted),
             });
         }
         // A member's own oddities are reported at its end but stand at its beginning.
-        self.anomalies
-            .sort_by(emma_lake::canonical::TableRow::file_order);
+        self.anomalies.sort_by(emma_lake::canonical::TableRow::file_order);
         let tree = self.tree.map(TreeWriter::finish_unsynced).transpose()?;
         Ok(ReadOutcome {
             of,
@@ -279,7 +248,7 @@ impl Taker {
     }
 }
 
-impl Sink for Taker {
+impl Sink for Taker<'_> {
     fn item(&mut self, item: Item<'_>) -> io::Result<()> {
         let result = self.take(item);
         self.carry(result)

@@ -4,10 +4,13 @@
 //! the case's own seeds), and each snapshot is derived again from the one before it. Record
 //! trees, ledgers, every Parquet file, split and mask, and the table roots must be equal. One
 //! snapshot is in scratch at a time, and it is removed once it is compared.
+//!
+//! [`restore`] does the same and then puts files that are missing from the case, or damaged, back
+//! in their place: derived data can be deleted.
 
 use crate::case::{self, Case};
 use crate::derive::{self, Workshop};
-use crate::error::{CaseError, Result};
+use crate::error::{CaseError, Result, at};
 use crate::parse::{self, Parsed, Trees};
 use crate::pipeline::{self, Tools};
 use crate::publish::{self, Source};
@@ -18,7 +21,7 @@ use emma_evidence::payload::{self, Receipt, Totals};
 use emma_lake::Snapshot;
 use emma_model::Digest;
 use emma_store::Scratch;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Something that came out otherwise.
@@ -43,6 +46,8 @@ pub struct Checked {
     pub files: u64,
     /// Roots of the newest snapshot, by table, as derived again.
     pub roots: BTreeMap<String, String>,
+    /// Files put back into the case.
+    pub restored: u64,
     /// What came out otherwise; empty where all is equal.
     pub differences: Vec<Difference>,
     /// What each stage cost.
@@ -62,12 +67,10 @@ pub fn scratch_bytes(case: &mut Case) -> Result<u64> {
     let files: u64 = match state.snapshot()? {
         None => 0,
         Some(latest) => {
-            let snapshot = Snapshot::load(&case.root, latest.manifest)?;
-            let files = snapshot
-                .segments
-                .iter()
-                .flat_map(|view| view.segment.files());
-            files.map(|file| file.bytes).sum()
+            let listed = case.log.payload(&case::digest(&latest.files)?)?;
+            let listed: payload::SnapshotFiles =
+                payload::decode(&listed.ok_or_else(|| erased("the list of files"))?)?;
+            listed.files.iter().map(|file| file.bytes).sum()
         }
     };
     Ok(most + files)
@@ -75,6 +78,15 @@ pub fn scratch_bytes(case: &mut Case) -> Result<u64> {
 
 /// Derives everything again and compares.
 pub fn check(case: &mut Case, tools: &Tools<'_>) -> Result<Checked> {
+    again(case, tools, false)
+}
+
+/// Derives everything again, compares with what the log says, and puts what is missing back.
+pub fn restore(case: &mut Case, tools: &Tools<'_>) -> Result<Checked> {
+    again(case, tools, true)
+}
+
+fn again(case: &mut Case, tools: &Tools<'_>, restore: bool) -> Result<Checked> {
     let _lock = pipeline::hold_pipeline(case, "rebuild", tools.clock)?;
     let scratch = Scratch::create(&case.root.join("scratch"))?;
     let mut stages = Stages::start(tools.progress);
@@ -88,34 +100,18 @@ pub fn check(case: &mut Case, tools: &Tools<'_>) -> Result<Checked> {
         let receipt: Receipt = case.log.payload_of(&case.log.entry(entry)?)?;
         let plan = parse::plan_of(case, &receipt.parsers)?;
         let todo = parse::exhibits_of(case, &receipt)?;
-        stages.begin(
-            "parse",
-            Some(todo.iter().map(|exhibit| exhibit.bytes).sum()),
-        );
+        stages.begin("parse", Some(todo.iter().map(|exhibit| exhibit.bytes).sum()));
         let folder = scratch.path().join("evidence");
         let trees = Trees::Beside(&folder);
         let read = parse::read_all(case, todo, &plan, tools, scratch.path(), &stages, trees)?;
         compare_readings(case, &receipt, &read, &mut checked)?;
-        let parsed = Parsed {
-            receipt: entry,
-            readings: read,
-            totals: Totals::default(),
-        };
+        let parsed = Parsed { receipt: entry, readings: read, totals: Totals::default() };
         let records_max = tools.derive_limits.batch_records_max;
         let mut source = Source::new(parsed, records_max);
-        let of_receipt = snapshots
-            .iter()
-            .filter(|published| published.inputs.contains(&entry));
+        let of_receipt = snapshots.iter().filter(|published| published.inputs.contains(&entry));
         for published in of_receipt {
-            derive_again(
-                case,
-                published,
-                &mut source,
-                tools,
-                &mut stages,
-                &scratch,
-                &mut checked,
-            )?;
+            let run = Again { tools, scratch: &scratch, restore };
+            derive_again(case, published, &mut source, &run, &mut stages, &mut checked)?;
         }
     }
     checked.stages = stages.end();
@@ -140,10 +136,7 @@ fn compare_readings(
     read: &[ReadOutcome],
     checked: &mut Checked,
 ) -> Result<()> {
-    let lines = case
-        .log
-        .payload(&case::digest(&receipt.lines)?)?
-        .ok_or_else(|| erased("lines"))?;
+    let lines = case.log.payload(&case::digest(&receipt.lines)?)?.ok_or_else(|| erased("lines"))?;
     let mut logged: BTreeMap<String, payload::ReceiptLine> = BTreeMap::new();
     for line in LineSet::from_payload(&lines)?.lines() {
         let line: payload::ReceiptLine =
@@ -177,19 +170,23 @@ fn erased(what: &str) -> CaseError {
     }
 }
 
+/// How a snapshot is derived again.
+struct Again<'a> {
+    tools: &'a Tools<'a>,
+    scratch: &'a Scratch,
+    restore: bool,
+}
+
 fn derive_again(
     case: &mut Case,
     published: &payload::Snapshot,
     source: &mut Source,
-    tools: &Tools<'_>,
+    run: &Again<'_>,
     stages: &mut Stages<'_>,
-    scratch: &Scratch,
     checked: &mut Checked,
 ) -> Result<()> {
-    let manifest = case::digest(&published.manifest)?;
-    let expected = Snapshot::load(&case.root, manifest)?;
     let base = before(case, published.number)?;
-    let output = Scratch::create(&scratch.path().join("output"))?;
+    let output = Scratch::create(&run.scratch.path().join("output"))?;
     for folder in ["lake/manifests", "index"] {
         emma_store::create_dir_durable(&output.path().join(folder))?;
     }
@@ -201,81 +198,90 @@ fn derive_again(
     let shop = Workshop {
         base: &case.root,
         output: output.path(),
-        splits: tools.splits,
-        threads: tools.threads,
-        limits: tools.derive_limits,
+        splits: run.tools.splits,
+        threads: run.tools.threads,
+        limits: run.tools.derive_limits,
         progress: stages,
     };
     let again = derive::derive(&shop, &base, &batch)?;
     stages.begin("compare", None);
-    compare_snapshots(&expected, &again, checked);
-    if again.save(output.path())?.manifest.sha256 != manifest {
-        let object = format!("snapshot {}", published.number);
-        checked.differences.push(Difference {
-            object,
-            what: "another manifest".into(),
-        });
-    }
-    checked.snapshots += 1;
-    checked.roots = again
-        .roots
+    let saved = again.save(output.path())?;
+    let files: BTreeMap<String, Digest> = saved
+        .files
         .iter()
-        .map(|(table, root)| (table.name().to_owned(), root.hex()))
+        .chain([&saved.manifest])
+        .map(|file| (file.path.clone(), file.sha256))
         .collect();
+    compare_files(case, published, &files, checked)?;
+    checked.snapshots += 1;
+    checked.roots =
+        again.roots.iter().map(|(table, root)| (table.name().to_owned(), root.hex())).collect();
     for (table, root) in &checked.roots {
         if published.roots.get(table) != Some(root) {
             let object = format!("root of {table} in snapshot {}", published.number);
-            checked.differences.push(Difference {
-                object,
-                what: format!("is {root} now"),
-            });
+            checked.differences.push(Difference { object, what: format!("is {root} now") });
+        }
+    }
+    if run.restore {
+        for (path, digest) in &files {
+            checked.restored += u64::from(put_back(case, output.path(), path, *digest)?);
         }
     }
     Ok(())
 }
 
-fn compare_snapshots(expected: &Snapshot, again: &Snapshot, checked: &mut Checked) {
-    let files = |snapshot: &Snapshot| -> BTreeMap<String, Digest> {
-        let all = snapshot
-            .segments
-            .iter()
-            .flat_map(|view| view.segment.files());
-        all.map(|file| (file.path.clone(), file.sha256)).collect()
-    };
-    let (expected, again) = (files(expected), files(again));
+/// Compares the files derived again with those that the log lists.
+fn compare_files(
+    case: &Case,
+    published: &payload::Snapshot,
+    again: &BTreeMap<String, Digest>,
+    checked: &mut Checked,
+) -> Result<()> {
+    let listed = case.log.payload(&case::digest(&published.files)?)?;
+    let listed: payload::SnapshotFiles =
+        payload::decode(&listed.ok_or_else(|| erased("the list of files"))?)?;
     checked.files += again.len() as u64;
-    for (path, digest) in &expected {
-        if again.get(path) != Some(digest) {
+    let mut expected = BTreeSet::new();
+    for file in listed.files {
+        if again.get(&file.path).map(Digest::hex) != Some(file.digest) {
             let what = "was not derived again with the same bytes".into();
-            checked.differences.push(Difference {
-                object: path.clone(),
-                what,
-            });
+            checked.differences.push(Difference { object: file.path.clone(), what });
         }
+        expected.insert(file.path);
     }
-    for path in again.keys().filter(|path| !expected.contains_key(*path)) {
+    for path in again.keys().filter(|path| !expected.contains(*path)) {
         let what = "was derived now and not before".into();
-        checked.differences.push(Difference {
-            object: path.clone(),
-            what,
-        });
+        checked.differences.push(Difference { object: path.clone(), what });
     }
+    Ok(())
+}
+
+/// Copies a derived file into the case where it is missing there or has other bytes.
+fn put_back(case: &Case, output: &Path, path: &str, digest: Digest) -> Result<bool> {
+    let place = case.root.join(path);
+    let derived = output.join(path);
+    if at("look at a derived file", std::fs::symlink_metadata(&derived))?.is_symlink() {
+        // A file of an earlier snapshot: it was put back with that one.
+        return Ok(false);
+    }
+    if place.exists() && emma_evidence::exhibit::digest_of(&place)? == digest {
+        return Ok(false);
+    }
+    let folder = place.parent().expect("a file of the case lies in a folder");
+    emma_store::create_dir_durable(folder)?;
+    let mut file = emma_store::NewFile::create_in(folder)?;
+    let mut derived = at("open a derived file", std::fs::File::open(derived))?;
+    at("put a derived file back", std::io::copy(&mut derived, &mut file))?;
+    file.commit(&place)?;
+    Ok(true)
 }
 
 /// The snapshot before `number`; empty for the first.
 fn before(case: &Case, number: u64) -> Result<Snapshot> {
     for snapshot in snapshots(case)? {
         if snapshot.number + 1 == number {
-            return Ok(Snapshot::load(
-                &case.root,
-                case::digest(&snapshot.manifest)?,
-            )?);
+            return Ok(Snapshot::load(&case.root, case::digest(&snapshot.manifest)?)?);
         }
     }
     Ok(Snapshot::default())
-}
-
-/// Where a rebuild puts its files, for messages about free space.
-pub fn scratch_folder(case: &Case) -> std::path::PathBuf {
-    Path::join(&case.root, "scratch")
 }

@@ -49,12 +49,7 @@ pub fn seal(
                     progress.advance(1);
                     let exhibit = ExhibitId::derive(source, &file.path, done.digest);
                     let path = file.path.clone();
-                    Ok(SealedFile {
-                        exhibit,
-                        path,
-                        digest: done.digest,
-                        bytes: done.bytes,
-                    })
+                    Ok(SealedFile { exhibit, path, digest: done.digest, bytes: done.bytes })
                 };
                 let outcome = loop {
                     let Some(file) = delivered.files.get(next.fetch_add(1, Ordering::SeqCst))
@@ -67,10 +62,7 @@ pub fn seal(
                     }
                 };
                 let outcome = outcome.and_then(|()| Ok(batch.sync()?)).map(|()| sealed);
-                results
-                    .lock()
-                    .expect("no thread panics holding it")
-                    .push(outcome);
+                results.lock().expect("no thread panics holding it").push(outcome);
             });
         }
     });

@@ -108,13 +108,7 @@ impl<'a> Desk<'a> {
         snapshot: &'a Snapshot,
     ) -> Desk<'a> {
         let held = Held::new(&case.root, snapshot);
-        Desk {
-            case,
-            state,
-            session,
-            held,
-            present: Presenter::new(session, state),
-        }
+        Desk { case, state, session, held, present: Presenter::new(session, state) }
     }
 
     /// All versions of the message of a copy.
@@ -131,11 +125,7 @@ impl<'a> Desk<'a> {
         copy: &CopyRow,
         withheld: &mut Withheld,
     ) -> Result<Option<MessageRow>> {
-        let rows = self
-            .versions_of(copy)?
-            .into_iter()
-            .map(|(_, row)| row)
-            .collect();
+        let rows = self.versions_of(copy)?.into_iter().map(|(_, row)| row).collect();
         let (shown, kept_back) = self.present.narrow(rows)?;
         add(withheld, &kept_back);
         Ok(shown.into_iter().next())
@@ -149,10 +139,7 @@ impl<'a> Desk<'a> {
 pub fn snapshot_of(case: &Case, session: &Session) -> Result<Snapshot> {
     let Some(published) = session.snapshot() else {
         let help = "take something in with `emma intake`, or finish it with `emma run`";
-        return Err(CaseError::usage(
-            "nothing is published in this case yet",
-            help,
-        ));
+        return Err(CaseError::usage("nothing is published in this case yet", help));
     };
     Ok(Snapshot::load(&case.root, published.manifest)?)
 }
@@ -211,27 +198,15 @@ pub fn records_of(
     let mut records = BTreeSet::new();
     for versions in desk.find(id)?.0 {
         let rows = versions.into_iter().map(|(_, row)| row).collect();
-        records.extend(
-            desk.present
-                .narrow(rows)?
-                .0
-                .into_iter()
-                .flat_map(|row| row.records),
-        );
+        records.extend(desk.present.narrow(rows)?.0.into_iter().flat_map(|row| row.records));
     }
     Ok(records.into_iter().collect())
 }
 
 pub(crate) fn not_found(id: &str) -> CaseError {
     // An id is repeated only if it is one: other text may be a name.
-    let id = id
-        .parse::<MessageId>()
-        .map(|id| id.to_string())
-        .unwrap_or_default();
-    CaseError::NotFound {
-        what: "message",
-        id,
-    }
+    let id = id.parse::<MessageId>().map(|id| id.to_string()).unwrap_or_default();
+    CaseError::NotFound { what: "message", id }
 }
 
 pub(crate) fn add(sum: &mut Withheld, more: &Withheld) {
@@ -264,11 +239,7 @@ impl Desk<'_> {
 
     /// The messages whose records overlap a place that is no record of the current reading.
     fn overlapping(&self, record: &RecordId) -> Result<Vec<Versions>> {
-        let RecordId::Sealed {
-            exhibit,
-            member,
-            place: Place::Span { offset, length },
-        } = record
+        let RecordId::Sealed { exhibit, member, place: Place::Span { offset, length } } = record
         else {
             return Ok(Vec::new());
         };
@@ -299,10 +270,8 @@ impl Desk<'_> {
         withheld: &mut Withheld,
     ) -> Result<Shown> {
         let first = &versions[0];
-        let records: Vec<RecordId> = versions
-            .iter()
-            .flat_map(|row| row.records.iter().cloned())
-            .collect();
+        let records: Vec<RecordId> =
+            versions.iter().flat_map(|row| row.records.iter().cloned()).collect();
         let copies = self.copies(&versions)?;
         let (answers, replies) = self.links(first, &copies, withheld)?;
         let (before, after) = match &first.conversation {
@@ -333,10 +302,7 @@ impl Desk<'_> {
         let Some((at, _)) = self.held.copy(record)? else {
             return Ok((Vec::new(), Vec::new()));
         };
-        let file = self
-            .held
-            .copies(at.segment as usize)?
-            .expect("the copy was just read from it");
+        let file = self.held.copies(at.segment as usize)?.expect("the copy was just read from it");
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let before = (at.row.saturating_sub(count)..at.row).collect();
         let after = (at.row + 1..file.len().min(at.row.saturating_add(count) + 1)).collect();
@@ -369,26 +335,15 @@ impl Desk<'_> {
             authority: note.authority,
             text: note.text,
         };
-        Ok(self
-            .state
-            .notes_about(&ids)?
-            .into_iter()
-            .map(line)
-            .collect())
+        Ok(self.state.notes_about(&ids)?.into_iter().map(line).collect())
     }
 }
 
 fn same_member(a: &RecordId, b: &RecordId) -> bool {
     match (a, b) {
         (
-            RecordId::Sealed {
-                exhibit, member, ..
-            },
-            RecordId::Sealed {
-                exhibit: other,
-                member: inner,
-                ..
-            },
+            RecordId::Sealed { exhibit, member, .. },
+            RecordId::Sealed { exhibit: other, member: inner, .. },
         ) => exhibit == other && member == inner,
         _ => false,
     }

@@ -25,11 +25,7 @@ pub struct Stages<'a> {
 impl<'a> Stages<'a> {
     /// Nothing done yet.
     pub fn start(progress: &'a dyn Progress) -> Stages<'a> {
-        Stages {
-            progress,
-            costs: Vec::new(),
-            current: None,
-        }
+        Stages { progress, costs: Vec::new(), current: None }
     }
 
     /// Ends the current stage and begins another.
@@ -56,11 +52,7 @@ impl<'a> Stages<'a> {
                 cost.wall_us += wall_us;
                 cost.cpu_us += cpu_us;
             }
-            None => self.costs.push(StageCost {
-                name,
-                wall_us,
-                cpu_us,
-            }),
+            None => self.costs.push(StageCost { name, wall_us, cpu_us }),
         }
     }
 }

@@ -66,10 +66,7 @@ impl State {
     /// A database in memory, for checks.
     pub fn in_memory(log: &Log) -> Result<State> {
         let connection = Connection::open_in_memory()?;
-        let mut state = State {
-            connection,
-            path: PathBuf::new(),
-        };
+        let mut state = State { connection, path: PathBuf::new() };
         state.follow(log)?;
         Ok(state)
     }
@@ -81,10 +78,7 @@ impl State {
         connection.pragma_update(None, "journal_mode", "wal")?;
         // A power cut may lose the last commits, never mix them: the log is followed again.
         connection.pragma_update(None, "synchronous", "normal")?;
-        Ok(State {
-            connection,
-            path: path.to_owned(),
-        })
+        Ok(State { connection, path: path.to_owned() })
     }
 
     fn remove(root: &Path, path: &Path) -> Result<()> {
@@ -105,11 +99,7 @@ impl State {
         if self.is_current(log)? {
             return Ok(());
         }
-        let Some(root) = self
-            .path
-            .parent()
-            .filter(|_| !self.path.as_os_str().is_empty())
-        else {
+        let Some(root) = self.path.parent().filter(|_| !self.path.as_os_str().is_empty()) else {
             return self.follow_alone(log);
         };
         // SQLite waits for its own lock by sleeping, up to 100 ms at a time; this one wakes up.
@@ -158,13 +148,12 @@ impl State {
 }
 
 fn is_damaged(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-    ) || matches!(
-        error,
-        rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::Utf8Error(..)
-    ) || error.to_string().contains("no such table")
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+        || matches!(
+            error,
+            rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::Utf8Error(..)
+        )
+        || error.to_string().contains("no such table")
 }

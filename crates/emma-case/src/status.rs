@@ -65,11 +65,7 @@ pub struct Total {
 }
 
 fn total(name: impl Into<String>, value: impl Into<serde_json::Value>, of: &'static str) -> Total {
-    Total {
-        name: name.into(),
-        value: value.into(),
-        definition: of,
-    }
+    Total { name: name.into(), value: value.into(), definition: of }
 }
 
 /// Counts what `session` opens of `case`.
@@ -96,21 +92,13 @@ pub fn status(case: &Case, state: &State, session: &Session) -> Result<Status> {
         authority: session.authority().id.clone(),
         log_size: case.log.size(),
         log_root: case.log.root().hex(),
-        checkpoint_size: case
-            .log
-            .latest_checkpoint()?
-            .map_or(0, |checkpoint| checkpoint.size),
+        checkpoint_size: case.log.latest_checkpoint()?.map_or(0, |checkpoint| checkpoint.size),
         snapshot: published.map(|snapshot| snapshot.number),
         published: published.map(|snapshot| format_instant(snapshot.at)),
         exhibits_root: exhibits_root(state)?,
-        table_roots: published
-            .map(|snapshot| snapshot.roots.clone())
-            .unwrap_or_default(),
+        table_roots: published.map(|snapshot| snapshot.roots.clone()).unwrap_or_default(),
         totals,
-        withheld: withheld
-            .iter()
-            .map(|(reason, rows)| (reason.name(), *rows))
-            .collect(),
+        withheld: withheld.iter().map(|(reason, rows)| (reason.name(), *rows)).collect(),
         withheld_rows: withheld,
         messages,
     })
@@ -134,37 +122,19 @@ fn delivered(state: &State, session: &Session, totals: &mut Vec<Total>) -> Resul
         .filter(|delivery| session.opens_source(&delivery.source))
         .collect();
     let sources: HashSet<&str> = deliveries.iter().map(|one| one.source.as_str()).collect();
-    totals.push(total(
-        "sources",
-        sources.len(),
-        "sources opened by the authority",
-    ));
-    totals.push(total(
-        "deliveries",
-        deliveries.len(),
-        "hand-overs from those sources",
-    ));
+    totals.push(total("sources", sources.len(), "sources opened by the authority"));
+    totals.push(total("deliveries", deliveries.len(), "hand-overs from those sources"));
     let repeated: u64 = deliveries.iter().map(|one| one.repeated).sum();
     let exhibits = state.exhibits()?;
-    let opened = exhibits
-        .iter()
-        .filter(|exhibit| session.opens_source(&exhibit.source));
+    let opened = exhibits.iter().filter(|exhibit| session.opens_source(&exhibit.source));
     let (mut count, mut bytes) = (0u64, 0u64);
     for exhibit in opened {
         count += 1;
         bytes += exhibit.bytes;
     }
-    totals.push(total(
-        "exhibits",
-        count,
-        "distinct files sealed, by source, path and bytes",
-    ));
+    totals.push(total("exhibits", count, "distinct files sealed, by source, path and bytes"));
     totals.push(total("exhibit bytes", bytes, "their bytes as delivered"));
-    totals.push(total(
-        "repetitions",
-        repeated,
-        "files handed over again, equal in all three",
-    ));
+    totals.push(total("repetitions", repeated, "files handed over again, equal in all three"));
     read(state, session, totals)
 }
 
@@ -187,37 +157,17 @@ fn read(state: &State, session: &Session, totals: &mut Vec<Total>) -> Result<()>
             sum(&mut anomalies, ledger.anomalies);
         }
     }
-    totals.push(total(
-        "members",
-        members,
-        "files and members of containers that were read",
-    ));
+    totals.push(total("members", members, "files and members of containers that were read"));
     let unpacked: u64 = classes.values().sum();
-    totals.push(total(
-        "unpacked bytes",
-        unpacked,
-        "bytes of members, each counted once below",
-    ));
+    totals.push(total("unpacked bytes", unpacked, "bytes of members, each counted once below"));
     for (class, bytes) in classes {
-        totals.push(total(
-            format!("bytes: {class}"),
-            bytes,
-            "unpacked bytes of this class",
-        ));
+        totals.push(total(format!("bytes: {class}"), bytes, "unpacked bytes of this class"));
     }
     for (kind, count) in records {
-        totals.push(total(
-            format!("records: {kind}"),
-            count,
-            "records parsed, of this kind",
-        ));
+        totals.push(total(format!("records: {kind}"), count, "records parsed, of this kind"));
     }
     for (kind, count) in anomalies {
-        totals.push(total(
-            format!("anomalies: {kind}"),
-            count,
-            "oddities recorded, of this kind",
-        ));
+        totals.push(total(format!("anomalies: {kind}"), count, "oddities recorded, of this kind"));
     }
     Ok(())
 }
@@ -263,13 +213,7 @@ fn count_shown(
             }
             // The versions of a message stand next to each other.
             if versions.last().is_some_and(|last| last.id != value.id) {
-                count(
-                    &present,
-                    session,
-                    std::mem::take(&mut versions),
-                    &mut totals,
-                    withheld,
-                )?;
+                count(&present, session, std::mem::take(&mut versions), &mut totals, withheld)?;
             }
             versions.push(value);
         }
@@ -302,14 +246,8 @@ fn count(
     *totals.by_kind.entry(first.kind.name()).or_default() += 1;
     *totals.by_state.entry(first.state.name()).or_default() += 1;
     for row in &shown {
-        totals
-            .handles
-            .extend(row.from.iter().chain(&row.to).cloned());
-        totals
-            .senders
-            .entry(row.kind.name())
-            .or_default()
-            .extend(row.from.clone());
+        totals.handles.extend(row.from.iter().chain(&row.to).cloned());
+        totals.senders.entry(row.kind.name()).or_default().extend(row.from.clone());
         match row.lo {
             None => totals.undated += u64::from(row.version == 0),
             Some(at) => {
@@ -327,11 +265,7 @@ fn written(counted: &MessageTotals, totals: &mut Vec<Total>) {
     let of_versions = "distinct contents of messages; more than one where copies differ";
     totals.push(total("versions", counted.versions, of_versions));
     for (kind, count) in &counted.by_kind {
-        totals.push(total(
-            format!("messages: {kind}"),
-            *count,
-            "messages of this kind",
-        ));
+        totals.push(total(format!("messages: {kind}"), *count, "messages of this kind"));
     }
     for (state, count) in &counted.by_state {
         let of_state = "messages whose copies are one, agree, or conflict";
@@ -343,22 +277,10 @@ fn written(counted: &MessageTotals, totals: &mut Vec<Total>) {
         let of_senders = "distinct account names that sent something of this kind";
         totals.push(total(format!("senders: {kind}"), senders.len(), of_senders));
     }
-    totals.push(total(
-        "undated",
-        counted.undated,
-        "messages of which no time is known",
-    ));
+    totals.push(total("undated", counted.undated, "messages of which no time is known"));
     if let Some((earliest, latest)) = counted.sort {
         let instant = |at: Micros| serde_json::Value::String(format_instant(at));
-        totals.push(total(
-            "earliest",
-            instant(earliest),
-            "earliest time a message can be",
-        ));
-        totals.push(total(
-            "latest",
-            instant(latest),
-            "latest of messages' earliest times",
-        ));
+        totals.push(total("earliest", instant(earliest), "earliest time a message can be"));
+        totals.push(total("latest", instant(latest), "latest of messages' earliest times"));
     }
 }

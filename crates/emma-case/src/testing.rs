@@ -39,13 +39,7 @@ impl Bench {
         let mut draws = 0;
         let random = &mut |buffer: &mut [u8]| fill(&mut draws, buffer);
         let case = Case::create(&home, &root, "bench", kind, &anna, told, random).unwrap();
-        Bench {
-            folder,
-            home,
-            case,
-            clock,
-            draws,
-        }
+        Bench { folder, home, case, clock, draws }
     }
 
     /// Sets the clock.
@@ -72,11 +66,7 @@ impl Bench {
             self.case.meta.kind.name(),
         );
         for name in actors {
-            let key = actor::acting(&self.home, Some(name))
-                .unwrap()
-                .signer
-                .verifier()
-                .clone();
+            let key = actor::acting(&self.home, Some(name)).unwrap().signer.verifier().clone();
             text.push_str(&format!("[[actors]]\nname = \"{name}\"\nkey = \"{key}\"\n"));
         }
         text
@@ -101,12 +91,7 @@ impl Bench {
     }
 
     pub fn place<'a>(&'a self, state: &'a State) -> Place<'a> {
-        Place {
-            home: &self.home,
-            state,
-            kind: self.case.meta.kind,
-            clock: &self.clock,
-        }
+        Place { home: &self.home, state, kind: self.case.meta.kind, clock: &self.clock }
     }
 
     /// Appends a delivery of one file to the log, without its bytes.
@@ -140,10 +125,7 @@ impl Bench {
         let mut entry = NewEntry::new(kind::DELIVERY, Payload::seal(&delivery, random));
         entry.attachments.push(attached);
         let anna = actor::acting(&self.home, Some("Anna")).unwrap();
-        self.case
-            .log
-            .append(&[entry], &anna.signer, None, random)
-            .unwrap();
+        self.case.log.append(&[entry], &anna.signer, None, random).unwrap();
         exhibit
     }
 }

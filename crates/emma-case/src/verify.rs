@@ -33,10 +33,7 @@ pub fn verify(
     // Outside the case, which may lie on a medium that cannot be written.
     let scratch = std::env::temp_dir().join(format!("emma-verify-{}", std::process::id()));
     let scratch = Scratch::create(&scratch)?;
-    let mut members = Unpacked {
-        scratch: scratch.path().to_owned(),
-        running: None,
-    };
+    let mut members = Unpacked { scratch: scratch.path().to_owned(), running: None };
     let mut told = |bytes: u64| progress.bytes(bytes);
     Ok(verify_case(root, log_key, older, &mut members, &mut told)?)
 }
@@ -74,11 +71,7 @@ impl MemberBytes for Unpacked {
             }
         }
         let running = self.running.as_mut().expect("it was just advanced");
-        Ok(Box::new(OneMember {
-            running,
-            piece: Vec::new(),
-            at: 0,
-        }))
+        Ok(Box::new(OneMember { running, piece: Vec::new(), at: 0 }))
     }
 }
 
@@ -92,19 +85,12 @@ impl Unpacked {
             // What cannot be unpacked ends early: the verifier then misses the member.
             let _ = each_member(file, &Limits::default(), &scratch, &mut sending);
         });
-        Ok(Running {
-            digest,
-            pieces,
-            met: None,
-        })
+        Ok(Running { digest, pieces, met: None })
     }
 
     /// Skips to the beginning of `member`; false where this run does not come to it any more.
     fn advance_to(&mut self, digest: &Digest, member: &MemberPath) -> bool {
-        let Some(running) = self
-            .running
-            .as_mut()
-            .filter(|running| running.digest == *digest)
+        let Some(running) = self.running.as_mut().filter(|running| running.digest == *digest)
         else {
             return false;
         };
@@ -158,9 +144,7 @@ struct Sending {
 impl Sending {
     fn send(&self, piece: Piece) -> io::Result<()> {
         // The verifier went on to another exhibit: nothing more is wanted of this one.
-        self.sender
-            .send(piece)
-            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+        self.sender.send(piece).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
     }
 }
 
@@ -190,10 +174,7 @@ pub fn member_stretch(
     let scratch =
         std::env::temp_dir().join(format!("emma-stretch-{}-{digest}", std::process::id()));
     let scratch = Scratch::create(&scratch).map_err(io::Error::from)?;
-    let mut members = Unpacked {
-        scratch: scratch.path().to_owned(),
-        running: None,
-    };
+    let mut members = Unpacked { scratch: scratch.path().to_owned(), running: None };
     let mut reader = members.open(&case.exhibits().path(&digest), &digest, member)?;
     io::copy(&mut (&mut reader).take(offset), &mut io::sink())?;
     let mut bytes = Vec::new();

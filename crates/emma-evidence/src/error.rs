@@ -65,10 +65,7 @@ impl EvidenceError {
     }
 
     pub(crate) fn damaged(object: impl Into<String>, what: &'static str) -> EvidenceError {
-        EvidenceError::Damaged {
-            object: object.into(),
-            what,
-        }
+        EvidenceError::Damaged { object: object.into(), what }
     }
 
     pub(crate) fn format(expected: &'static str, what: &'static str) -> EvidenceError {

@@ -51,9 +51,7 @@ impl ExhibitStore {
 
     /// The store in `CASE/evidence`.
     pub fn open(evidence: &Path) -> ExhibitStore {
-        ExhibitStore {
-            folder: evidence.join("exhibits"),
-        }
+        ExhibitStore { folder: evidence.join("exhibits") }
     }
 
     /// Where the bytes with this digest lie, or would lie.
@@ -90,10 +88,7 @@ impl ExhibitStore {
         let mut file = NewFile::create_in(&self.folder)?;
         let (digest, bytes) = copy_hashed(source, &mut file, progress)?;
         let path = self.path(&digest);
-        let parent = path
-            .parent()
-            .expect("an exhibit lies in a folder")
-            .to_owned();
+        let parent = path.parent().expect("an exhibit lies in a folder").to_owned();
         let present = path.exists() && {
             let mut old = io_at("open an exhibit", File::open(&path))?;
             copy_hashed(&mut old, &mut std::io::sink(), &mut |_| {})?.0 == digest
@@ -105,11 +100,7 @@ impl ExhibitStore {
         // Bytes that were there may stem from a batch that was never synced.
         batch.files.push(path);
         batch.folders.insert(parent);
-        Ok(Sealed {
-            digest,
-            bytes,
-            fresh: !present,
-        })
+        Ok(Sealed { digest, bytes, fresh: !present })
     }
 }
 
@@ -121,6 +112,12 @@ impl Batch {
         }
         Ok(())
     }
+}
+
+/// SHA-256 of a file's bytes.
+pub fn digest_of(path: &Path) -> Result<Digest> {
+    let mut file = io_at("open a file", File::open(path))?;
+    Ok(copy_hashed(&mut file, &mut std::io::sink(), &mut |_| {})?.0)
 }
 
 /// Copies `source` to `target` and returns the digest and number of its bytes.
@@ -162,14 +159,9 @@ mod tests {
         assert_eq!((first.digest, first.bytes), (Digest::of(b"hello"), 5));
         assert!(!seal().fresh);
         std::fs::write(store.path(&first.digest), b"he").unwrap();
-        assert!(
-            seal().fresh,
-            "a file that a crash cut short counts as not there"
-        );
+        assert!(seal().fresh, "a file that a crash cut short counts as not there");
         assert_eq!(std::fs::read(store.path(&first.digest)).unwrap(), b"hello");
-        let names = std::fs::read_dir(folder.path().join("exhibits"))
-            .unwrap()
-            .count();
+        let names = std::fs::read_dir(folder.path().join("exhibits")).unwrap().count();
         assert_eq!(names, 1, "no temporary stays");
     }
 }

@@ -52,10 +52,9 @@ impl FromStr for CaseId {
     type Err = EvidenceError;
 
     fn from_str(text: &str) -> Result<CaseId> {
-        from_hex(text).map(CaseId).ok_or(EvidenceError::format(
-            "a case id",
-            "expected 32 hexadecimal digits",
-        ))
+        from_hex(text)
+            .map(CaseId)
+            .ok_or(EvidenceError::format("a case id", "expected 32 hexadecimal digits"))
     }
 }
 
@@ -118,10 +117,7 @@ impl Signer {
     /// Loads an actor's key from a PEM file.
     pub fn load_actor(path: &Path) -> Result<Signer> {
         let key = load_pem(path)?;
-        Ok(Signer::named(
-            VerifierKey::actor_name(&key.verifying_key()),
-            key,
-        ))
+        Ok(Signer::named(VerifierKey::actor_name(&key.verifying_key()), key))
     }
 
     /// Loads the log key of `case` from a PEM file.
@@ -136,10 +132,7 @@ impl Signer {
 
     /// The private key as PKCS#8 (version 1) PEM.
     pub fn to_pem(&self) -> Result<String> {
-        let pair = KeypairBytes {
-            secret_key: self.key.to_bytes(),
-            public_key: None,
-        };
+        let pair = KeypairBytes { secret_key: self.key.to_bytes(), public_key: None };
         let pem = pair
             .to_pkcs8_pem(LineEnding::LF)
             .map_err(|_| EvidenceError::format("a private key", "it does not encode"))?;
@@ -214,9 +207,7 @@ impl VerifierKey {
 
     /// True where `signature` over `text` holds. Strict: no malleable or weak-key signatures.
     pub(crate) fn verify(&self, text: &[u8], signature: &[u8; 64]) -> bool {
-        self.key
-            .verify_strict(text, &Signature::from_bytes(signature))
-            .is_ok()
+        self.key.verify_strict(text, &Signature::from_bytes(signature)).is_ok()
     }
 }
 
@@ -248,15 +239,11 @@ impl FromStr for VerifierKey {
             return Err(wrong("the name is empty or holds spaces"));
         }
         let id: [u8; 4] = from_hex(id).ok_or(wrong("the hash is not 8 hexadecimal digits"))?;
-        let body = BASE64
-            .decode(body)
-            .map_err(|_| wrong("the key is not base64"))?;
+        let body = BASE64.decode(body).map_err(|_| wrong("the key is not base64"))?;
         let [ALGORITHM_ED25519, key @ ..] = &body[..] else {
             return Err(wrong("the key is not an Ed25519 key"));
         };
-        let key: [u8; 32] = key
-            .try_into()
-            .map_err(|_| wrong("the key is not 32 bytes"))?;
+        let key: [u8; 32] = key.try_into().map_err(|_| wrong("the key is not 32 bytes"))?;
         let key = VerifyingKey::from_bytes(&key).map_err(|_| wrong("the key is no point"))?;
         let verifier = VerifierKey::new(name.to_owned(), key);
         if verifier.id != id {
@@ -291,16 +278,11 @@ mod tests {
 
     #[test]
     fn texts_that_are_no_key_are_refused() {
-        let good = Signer::log_from_secret(CaseId([1; 16]), [9; 32])
-            .verifier()
-            .to_string();
+        let good = Signer::log_from_secret(CaseId([1; 16]), [9; 32]).verifier().to_string();
         for (bad, why) in [
             ("", "empty"),
             ("a+b", "two parts"),
-            (
-                &good.replace("emma-case", "emma-cafe"),
-                "another name under the same hash",
-            ),
+            (&good.replace("emma-case", "emma-cafe"), "another name under the same hash"),
             (&good[..good.len() - 4], "short"),
             (&good.replacen("+", " +", 1), "a space in the name"),
         ] {

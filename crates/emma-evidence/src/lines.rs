@@ -71,28 +71,17 @@ impl LineSet {
     /// The inclusion path of line `i`, which must exist.
     pub fn proof(&self, i: usize) -> Vec<Digest> {
         let leaves = self.leaves();
-        merkle::inclusion(
-            i as u64,
-            leaves.len() as u64,
-            &mut merkle::subtrees_of(&leaves),
-        )
-        .expect("hashes in memory are always there")
+        merkle::inclusion(i as u64, leaves.len() as u64, &mut merkle::subtrees_of(&leaves))
+            .expect("hashes in memory are always there")
     }
 
     fn leaves(&self) -> Vec<Digest> {
-        self.lines
-            .iter()
-            .map(|(salt, line)| leaf(salt, line))
-            .collect()
+        self.lines.iter().map(|(salt, line)| leaf(salt, line)).collect()
     }
 
     /// The value to seal as a payload ([`crate::Payload::seal`]).
     pub fn to_value(&self) -> impl Serialize {
-        let lines = self
-            .lines
-            .iter()
-            .map(|(salt, line)| (hex(salt), line.clone()))
-            .collect();
+        let lines = self.lines.iter().map(|(salt, line)| (hex(salt), line.clone())).collect();
         Wire { v: 1, lines }
     }
 
@@ -103,14 +92,9 @@ impl LineSet {
         if wire.v != 1 {
             return Err(wrong("its version is not 1"));
         }
-        let lines: Option<Vec<_>> = wire
-            .lines
-            .into_iter()
-            .map(|(salt, line)| Some((from_hex(&salt)?, line)))
-            .collect();
-        Ok(LineSet {
-            lines: lines.ok_or(wrong("a salt is not 32 hexadecimal digits"))?,
-        })
+        let lines: Option<Vec<_>> =
+            wire.lines.into_iter().map(|(salt, line)| Some((from_hex(&salt)?, line))).collect();
+        Ok(LineSet { lines: lines.ok_or(wrong("a salt is not 32 hexadecimal digits"))? })
     }
 }
 
@@ -136,13 +120,7 @@ mod tests {
         assert_eq!(LineSet::from_payload(payload.bytes()).unwrap(), set);
         for i in 0..3 {
             let hash = leaf(&set.salt(i).unwrap(), set.line(i).unwrap());
-            assert!(merkle::verify_inclusion(
-                hash,
-                i as u64,
-                3,
-                &set.proof(i),
-                &set.root()
-            ));
+            assert!(merkle::verify_inclusion(hash, i as u64, 3, &set.proof(i), &set.root()));
         }
         let leaves = set.leaves();
         assert_ne!(leaves[0], leaves[2], "equal lines have different leaves");

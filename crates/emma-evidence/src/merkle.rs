@@ -55,10 +55,7 @@ impl Frontier {
         let mut node = leaf;
         completed(0, &node);
         for height in 0..self.size.trailing_ones() {
-            let left = self
-                .roots
-                .pop()
-                .expect("one root stands for every bit of the size");
+            let left = self.roots.pop().expect("one root stands for every bit of the size");
             node = node_hash(&left, &node);
             completed(height + 1, &node);
         }
@@ -98,10 +95,7 @@ fn range_root(from: u64, to: u64, subtrees: &mut Subtrees<'_>) -> Result<Digest>
     }
     let left = split(length);
     let left_root = range_root(from, from + left, subtrees)?;
-    Ok(node_hash(
-        &left_root,
-        &range_root(from + left, to, subtrees)?,
-    ))
+    Ok(node_hash(&left_root, &range_root(from + left, to, subtrees)?))
 }
 
 /// The largest power of two smaller than `length` (RFC 6962's k).
@@ -112,11 +106,7 @@ fn split(length: u64) -> u64 {
 
 /// The root of the first `size` leaves.
 pub fn root_at(size: u64, subtrees: &mut Subtrees<'_>) -> Result<Digest> {
-    if size == 0 {
-        Ok(Digest::of(b""))
-    } else {
-        range_root(0, size, subtrees)
-    }
+    if size == 0 { Ok(Digest::of(b"")) } else { range_root(0, size, subtrees) }
 }
 
 /// The inclusion proof (audit path, leaf upwards) of leaf `index` in a tree of `size` leaves.
@@ -231,11 +221,7 @@ pub fn verify_consistency(
         node >>= 1;
         last >>= 1;
     }
-    let start = if old.is_power_of_two() {
-        Some(old_root)
-    } else {
-        path.next()
-    };
+    let start = if old.is_power_of_two() { Some(old_root) } else { path.next() };
     let Some(start) = start else { return false };
     let (mut first, mut second) = (*start, *start);
     for sibling in path {
@@ -282,35 +268,14 @@ mod tests {
             let root = root_of(&leaves);
             for index in 0..size {
                 let path = inclusion(index, size, &mut subtrees_of(&leaves)).unwrap();
-                assert!(verify_inclusion(
-                    leaves[index as usize],
-                    index,
-                    size,
-                    &path,
-                    &root
-                ));
-                assert!(!verify_inclusion(
-                    leaf_hash(b"x"),
-                    index,
-                    size,
-                    &path,
-                    &root
-                ));
-                assert!(!verify_inclusion(
-                    leaves[index as usize],
-                    index,
-                    size + 64,
-                    &path,
-                    &root
-                ));
+                assert!(verify_inclusion(leaves[index as usize], index, size, &path, &root));
+                assert!(!verify_inclusion(leaf_hash(b"x"), index, size, &path, &root));
+                assert!(!verify_inclusion(leaves[index as usize], index, size + 64, &path, &root));
             }
             for old in 0..=size {
                 let old_root = root_of(&leaves[..old as usize]);
                 let path = consistency(old, size, &mut subtrees_of(&leaves)).unwrap();
-                assert!(
-                    verify_consistency(old, &old_root, size, &root, &path),
-                    "{old} {size}"
-                );
+                assert!(verify_consistency(old, &old_root, size, &root, &path), "{old} {size}");
                 if old > 0 && old < size {
                     let other = leaf_hash(b"x");
                     assert!(!verify_consistency(old, &other, size, &root, &path));

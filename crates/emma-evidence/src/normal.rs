@@ -50,9 +50,7 @@ impl Normalisation {
 
     /// The normalisation with this name.
     pub fn from_name(name: &str) -> Option<Normalisation> {
-        Normalisation::ALL
-            .into_iter()
-            .find(|way| way.name() == name)
+        Normalisation::ALL.into_iter().find(|way| way.name() == name)
     }
 
     /// Reads all of `bytes`. `None` where they are not of this form.
@@ -78,18 +76,11 @@ impl fmt::Display for Normalisation {
 fn read_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
-    if rest.is_empty() {
-        String::from_utf16(&units).ok()
-    } else {
-        None
-    }
+    if rest.is_empty() { String::from_utf16(&units).ok() } else { None }
 }
 
 fn read_json_string(bytes: &[u8]) -> Option<String> {
-    let inside = std::str::from_utf8(bytes)
-        .ok()?
-        .strip_prefix('"')?
-        .strip_suffix('"')?;
+    let inside = std::str::from_utf8(bytes).ok()?.strip_prefix('"')?.strip_suffix('"')?;
     let mut out = String::with_capacity(inside.len());
     let mut rest = inside;
     while let Some(c) = rest.chars().next() {
@@ -120,10 +111,7 @@ fn read_json_string(bytes: &[u8]) -> Option<String> {
 fn take_json_unicode(rest: &mut &str) -> Option<char> {
     let unit = hex4(rest)?;
     *rest = &rest[4..];
-    if let Some(low) = rest
-        .strip_prefix("\\u")
-        .filter(|_| (0xd800..0xdc00).contains(&unit))
-    {
+    if let Some(low) = rest.strip_prefix("\\u").filter(|_| (0xd800..0xdc00).contains(&unit)) {
         let second = hex4(low)?;
         if (0xdc00..0xe000).contains(&second) {
             *rest = &low[4..];
@@ -136,9 +124,7 @@ fn take_json_unicode(rest: &mut &str) -> Option<char> {
 fn hex4(text: &str) -> Option<u32> {
     let digits = text.get(..4)?;
     let plain = digits.bytes().all(|b| b.is_ascii_hexdigit());
-    plain
-        .then(|| u32::from_str_radix(digits, 16).ok())
-        .flatten()
+    plain.then(|| u32::from_str_radix(digits, 16).ok()).flatten()
 }
 
 fn read_xml_text(bytes: &[u8]) -> Option<String> {
@@ -192,18 +178,13 @@ pub fn locate(
         let span = match way {
             Normalisation::Utf8 => find(raw, value.as_bytes(), after),
             Normalisation::Latin1 => {
-                let bytes: Option<Vec<u8>> = value
-                    .chars()
-                    .map(|c| u8::try_from(u32::from(c)).ok())
-                    .collect();
+                let bytes: Option<Vec<u8>> =
+                    value.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
                 bytes.and_then(|bytes| find(raw, &bytes, after))
             }
             Normalisation::Utf16Le | Normalisation::Utf16Be => {
-                let order = if way == Normalisation::Utf16Le {
-                    u16::to_le_bytes
-                } else {
-                    u16::to_be_bytes
-                };
+                let order =
+                    if way == Normalisation::Utf16Le { u16::to_le_bytes } else { u16::to_be_bytes };
                 let bytes: Vec<u8> = value.encode_utf16().flat_map(order).collect();
                 find(raw, &bytes, after)
             }
@@ -232,10 +213,7 @@ fn find(raw: &[u8], bytes: &[u8], after: usize) -> Option<Range<usize>> {
     if bytes.is_empty() {
         return None;
     }
-    let at = raw
-        .get(after..)?
-        .windows(bytes.len())
-        .position(|window| window == bytes)?;
+    let at = raw.get(after..)?.windows(bytes.len()).position(|window| window == bytes)?;
     Some(after + at..after + at + bytes.len())
 }
 
@@ -284,10 +262,7 @@ fn xml_texts(raw: &[u8], after: usize) -> impl Iterator<Item = Range<usize>> + '
         if rest.is_empty() {
             return None;
         }
-        let length = rest
-            .iter()
-            .position(|byte| b"<>\"'".contains(byte))
-            .unwrap_or(rest.len());
+        let length = rest.iter().position(|byte| b"<>\"'".contains(byte)).unwrap_or(rest.len());
         let span = at..at + length;
         at = span.end + 1;
         Some(span)
@@ -313,11 +288,7 @@ mod tests {
             (JsonString, br#""\ud83d!""#, Some("\u{fffd}!")),
             (JsonString, b"bare", None),
             (JsonString, b"\"a\"b\"", None),
-            (
-                XmlText,
-                b"a &lt;b&gt; &#65;&#x42; &amp;amp;",
-                Some("a <b> AB &amp;"),
-            ),
+            (XmlText, b"a &lt;b&gt; &#65;&#x42; &amp;amp;", Some("a <b> AB &amp;")),
             (XmlText, b"a <b>", None),
             (XmlText, b"&nbsp;", None),
             (CsvField, br#""say ""hi""""#, Some("say \"hi\"")),
@@ -331,24 +302,12 @@ mod tests {
     #[test]
     fn a_value_is_found_where_it_stands() {
         let raw = br#"{"from":"annabel","to":"anna","text":"say \"hi\""}"#;
-        assert_eq!(
-            locate(raw, "anna", &[JsonString, Utf8], 0),
-            Some((JsonString, 23..29))
-        );
-        assert_eq!(
-            locate(raw, "say \"hi\"", &[JsonString], 0),
-            Some((JsonString, 37..49))
-        );
-        assert_eq!(
-            locate(raw, "nabe", &[JsonString, Utf8], 0),
-            Some((Utf8, 11..15))
-        );
+        assert_eq!(locate(raw, "anna", &[JsonString, Utf8], 0), Some((JsonString, 23..29)));
+        assert_eq!(locate(raw, "say \"hi\"", &[JsonString], 0), Some((JsonString, 37..49)));
+        assert_eq!(locate(raw, "nabe", &[JsonString, Utf8], 0), Some((Utf8, 11..15)));
         assert_eq!(locate(raw, "zoe", &[JsonString, Utf8], 0), None);
         let csv = br#"1,"a ""b""",c"#;
-        assert_eq!(
-            locate(csv, "a \"b\"", &[CsvField], 0),
-            Some((CsvField, 2..11))
-        );
+        assert_eq!(locate(csv, "a \"b\"", &[CsvField], 0), Some((CsvField, 2..11)));
         let xml = b"<m from=\"x\">a &lt; b</m>";
         assert_eq!(locate(xml, "a < b", &[XmlText], 0), Some((XmlText, 12..20)));
     }
@@ -356,7 +315,9 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_is_located_reads_as_the_value(
-            raw in proptest::collection::vec(any::<u8>(), 0..40), value in ".{0,5}", after in 0usize..50
+            raw in proptest::collection::vec(any::<u8>(), 0..40),
+            value in ".{0,5}",
+            after in 0usize..50
         ) {
             if let Some((way, span)) = locate(&raw, &value, &Normalisation::ALL, after) {
                 prop_assert_eq!(way.read(&raw[span]), Some(value));

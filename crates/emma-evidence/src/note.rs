@@ -64,31 +64,19 @@ impl<'a> Note<'a> {
             return Err(wrong("it is too long"));
         }
         let note = std::str::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8"))?;
-        if note
-            .chars()
-            .any(|c| (c < ' ' && c != '\n') || c == '\u{7f}')
-        {
+        if note.chars().any(|c| (c < ' ' && c != '\n') || c == '\u{7f}') {
             return Err(wrong("it holds control characters"));
         }
         let split = note.rfind("\n\n").ok_or(wrong("it has no signatures"))?;
         let (text, rest) = (&note[..split + 1], &note[split + 2..]);
-        let lines = rest
-            .strip_suffix('\n')
-            .ok_or(wrong("its last line has no end"))?;
+        let lines = rest.strip_suffix('\n').ok_or(wrong("its last line has no end"))?;
         let mut signatures = Vec::new();
         for line in lines.split('\n') {
-            let line = line
-                .strip_prefix("— ")
-                .ok_or(wrong("a signature line is malformed"))?;
-            let (name, body) = line
-                .split_once(' ')
-                .ok_or(wrong("a signature has no body"))?;
-            let body = BASE64
-                .decode(body)
-                .map_err(|_| wrong("a signature is not base64"))?;
-            let (id, bytes) = body
-                .split_first_chunk::<4>()
-                .ok_or(wrong("a signature is too short"))?;
+            let line = line.strip_prefix("— ").ok_or(wrong("a signature line is malformed"))?;
+            let (name, body) = line.split_once(' ').ok_or(wrong("a signature has no body"))?;
+            let body = BASE64.decode(body).map_err(|_| wrong("a signature is not base64"))?;
+            let (id, bytes) =
+                body.split_first_chunk::<4>().ok_or(wrong("a signature is too short"))?;
             if name.is_empty() || name.contains('+') || bytes.is_empty() {
                 return Err(wrong("a signature line is malformed"));
             }
@@ -140,12 +128,7 @@ mod tests {
         assert_eq!(note.signed_by(b.verifier()), Some(true));
         assert_eq!(note.signed_by(c.verifier()), None);
         let changed = bytes.replacen("one", "onE", 1);
-        assert_eq!(
-            Note::parse(changed.as_bytes())
-                .unwrap()
-                .signed_by(a.verifier()),
-            Some(false)
-        );
+        assert_eq!(Note::parse(changed.as_bytes()).unwrap().signed_by(a.verifier()), Some(false));
     }
 
     #[test]

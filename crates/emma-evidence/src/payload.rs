@@ -236,6 +236,8 @@ pub struct ReceiptLine {
     pub reading: String,
     /// Root of the record tree.
     pub tree_root: String,
+    /// Commitment to the seed of the tree's nonces ([`crate::tree::commitment`]).
+    pub seed: String,
     /// Leaves of the record tree.
     pub leaves: u64,
     /// Members read, the exhibit itself among them.
@@ -380,18 +382,11 @@ mod tests {
 
     #[test]
     fn the_salt_comes_first_and_the_value_reads_back() {
-        let mapping = Mapping {
-            v: 1,
-            name: "n".into(),
-            text: "t".into(),
-        };
+        let mapping = Mapping { v: 1, name: "n".into(), text: "t".into() };
         let payload = Payload::seal(&mapping, &mut |b| b.fill(0xab));
         assert_eq!(
             std::str::from_utf8(payload.bytes()).unwrap(),
-            format!(
-                "{{\"salt\":\"{}\",\"v\":1,\"name\":\"n\",\"text\":\"t\"}}",
-                "ab".repeat(16)
-            )
+            format!("{{\"salt\":\"{}\",\"v\":1,\"name\":\"n\",\"text\":\"t\"}}", "ab".repeat(16))
         );
         assert_eq!(payload.digest(), Digest::of(payload.bytes()));
         assert_eq!(decode::<Mapping>(payload.bytes()).unwrap(), mapping);

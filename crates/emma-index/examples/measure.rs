@@ -46,18 +46,9 @@ impl Random {
 /// An invented word by rank: short for frequent ones, in three scripts.
 fn word(rank: u64) -> String {
     const SETS: [(&[&str], &[&str]); 3] = [
-        (
-            &["b", "d", "k", "l", "m", "n", "r", "s", "t", "v"],
-            &["a", "e", "i", "o", "u", "ee"],
-        ),
-        (
-            &["б", "д", "к", "л", "м", "н", "р", "с", "т", "в"],
-            &["а", "е", "и", "о", "у", "ы"],
-        ),
-        (
-            &["β", "δ", "κ", "λ", "μ", "ν", "ρ", "σ", "τ", "π"],
-            &["α", "ε", "ι", "ο", "υ", "η"],
-        ),
+        (&["b", "d", "k", "l", "m", "n", "r", "s", "t", "v"], &["a", "e", "i", "o", "u", "ee"]),
+        (&["б", "д", "к", "л", "м", "н", "р", "с", "т", "в"], &["а", "е", "и", "о", "у", "ы"]),
+        (&["β", "δ", "κ", "λ", "μ", "ν", "ρ", "σ", "τ", "π"], &["α", "ε", "ι", "ο", "υ", "η"]),
     ];
     let set = match rank % 10 {
         0..=7 => &SETS[0],
@@ -89,10 +80,7 @@ impl Corpus {
             let step = SPAN_MICROS / (rows * splits) as i64;
             let sort = (NEWEST - place as i64 * step) / 1_000_000 * 1_000_000;
             let pair = random.zipf(PAIRS);
-            let (a, b) = (
-                pair.wrapping_mul(7919) % HANDLES,
-                pair.wrapping_mul(104_729) % HANDLES,
-            );
+            let (a, b) = (pair.wrapping_mul(7919) % HANDLES, pair.wrapping_mul(104_729) % HANDLES);
             let (from, to) = if random.below(2) == 0 { (a, b) } else { (b, a) };
             let mut text = String::with_capacity(100);
             for n in 0..3 + random.below(17) {
@@ -135,44 +123,27 @@ impl Corpus {
 /// CPU time of this thread in nanoseconds.
 fn cpu() -> u64 {
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split(' ')
-        .next()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(0)
+    text.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
 fn peak_mib() -> u64 {
     let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = text
-        .lines()
-        .find(|line| line.starts_with("VmHWM"))
-        .unwrap_or("");
-    line.split_whitespace()
-        .nth(1)
-        .and_then(|n| n.parse::<u64>().ok())
-        .unwrap_or(0)
-        / 1024
+    let line = text.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("");
+    line.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
 fn main() {
-    let mut numbers = std::env::args()
-        .skip(1)
-        .filter_map(|text| text.parse::<u64>().ok());
+    let mut numbers = std::env::args().skip(1).filter_map(|text| text.parse::<u64>().ok());
     let rows = numbers.next().unwrap_or(2_000_000);
     let splits = numbers.next().unwrap_or(2);
     let threads = numbers.next().unwrap_or(2) as usize;
     let case = std::env::temp_dir().join(format!("emma-index-measure-{}", std::process::id()));
     fs::create_dir_all(&case).expect("a temporary folder");
     let words = (0..VOCABULARY as u64).map(word).collect();
-    let corpus = Corpus {
-        words,
-        exhibit: ExhibitId(Digest::of(b"measure")),
-    };
+    let corpus = Corpus { words, exhibit: ExhibitId(Digest::of(b"measure")) };
     let (snapshot, sample) = build(&corpus, &case, rows, splits);
     let begin = Instant::now();
-    let searcher = Searcher::open(&case, &snapshot)
-        .expect("splits open")
-        .with_threads(threads);
+    let searcher = Searcher::open(&case, &snapshot).expect("splits open").with_threads(threads);
     println!("open: {:.1} ms", begin.elapsed().as_secs_f64() * 1e3);
     measure(&searcher, &sample);
     println!("peak memory after searching: {} MiB", peak_mib());
@@ -186,31 +157,19 @@ fn build(
     splits: u64,
 ) -> (Snapshot, Vec<MessageRow>) {
     let begin = cpu();
-    let texts: usize = corpus
-        .rows(0, splits, rows)
-        .map(|r| r.text.map_or(0, |t| t.len()))
-        .sum();
+    let texts: usize = corpus.rows(0, splits, rows).map(|r| r.text.map_or(0, |t| t.len())).sum();
     let generating = (cpu() - begin) as f64 / rows as f64;
-    println!(
-        "corpus: {rows} rows a split, {splits} splits, {} B of text",
-        texts as u64 / rows
-    );
-    let mut snapshot = Snapshot {
-        number: 1,
-        ..Snapshot::default()
-    };
+    println!("corpus: {rows} rows a split, {splits} splits, {} B of text", texts as u64 / rows);
+    let mut snapshot = Snapshot { number: 1, ..Snapshot::default() };
     let mut sample = Vec::new();
     for split in 0..splits {
         let every = (rows * splits / 1000).max(1);
-        let mut all = corpus
-            .rows(split, splits, rows)
-            .enumerate()
-            .map(|(n, row)| {
-                if (n as u64 + split * rows).is_multiple_of(every) {
-                    sample.push(row.clone());
-                }
-                Ok(row)
-            });
+        let mut all = corpus.rows(split, splits, rows).enumerate().map(|(n, row)| {
+            if (n as u64 + split * rows).is_multiple_of(every) {
+                sample.push(row.clone());
+            }
+            Ok(row)
+        });
         let begin = cpu();
         let entry = Splits.build(case, &mut all).expect("a split");
         let building = (cpu() - begin) as f64 / rows as f64 - generating;
@@ -219,15 +178,9 @@ fn build(
             entry.bytes as f64 / rows as f64,
             peak_mib()
         );
-        let segment = Segment {
-            number: split as u32 + 1,
-            split: Some(entry),
-            ..Segment::default()
-        };
-        snapshot.segments.push(SegmentView {
-            segment,
-            ..SegmentView::default()
-        });
+        let segment =
+            Segment { number: split as u32 + 1, split: Some(entry), ..Segment::default() };
+        snapshot.segments.push(SegmentView { segment, ..SegmentView::default() });
     }
     (snapshot, sample)
 }
@@ -265,11 +218,7 @@ fn query(row: &MessageRow, kind: &str, filter: &str, random: &mut Random) -> Opt
     if filter.contains("time") {
         let day = row.sort? / 86_400_000_000;
         let date = |day: i64| civil(day);
-        query.push_str(&format!(
-            " after:{} before:{}",
-            date(day - 15),
-            date(day + 15)
-        ));
+        query.push_str(&format!(" after:{} before:{}", date(day - 15), date(day + 15)));
     }
     Some(query)
 }
@@ -282,10 +231,7 @@ fn civil(day: i64) -> String {
     let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
     let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
     let mp = (5 * doy + 2) / 153;
-    let (d, m) = (
-        doy - (153 * mp + 2) / 5 + 1,
-        if mp < 10 { mp + 3 } else { mp - 9 },
-    );
+    let (d, m) = (doy - (153 * mp + 2) / 5 + 1, if mp < 10 { mp + 3 } else { mp - 9 });
     let y = yoe + era * 400 + i64::from(m <= 2);
     format!("{y:04}-{m:02}-{d:02}")
 }

@@ -11,9 +11,7 @@ pub(crate) struct Bits {
 impl Bits {
     /// No row out of `rows`.
     pub(crate) fn none(rows: u32) -> Bits {
-        Bits {
-            words: vec![0; rows.div_ceil(64) as usize],
-        }
+        Bits { words: vec![0; rows.div_ceil(64) as usize] }
     }
 
     /// The rows listed.
@@ -25,11 +23,8 @@ impl Bits {
 
     /// All rows but those listed.
     pub(crate) fn without(rows: u32, list: &[u32]) -> Bits {
-        let mut bits = Bits {
-            words: vec![u64::MAX; rows.div_ceil(64) as usize],
-        };
-        list.iter()
-            .for_each(|row| bits.words[*row as usize / 64] &= !(1 << (row % 64)));
+        let mut bits = Bits { words: vec![u64::MAX; rows.div_ceil(64) as usize] };
+        list.iter().for_each(|row| bits.words[*row as usize / 64] &= !(1 << (row % 64)));
         bits
     }
 
@@ -38,9 +33,7 @@ impl Bits {
     }
 
     pub(crate) fn contains(&self, row: u32) -> bool {
-        self.words
-            .get(row as usize / 64)
-            .is_some_and(|word| word >> (row % 64) & 1 == 1)
+        self.words.get(row as usize / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
     }
 
     pub(crate) fn words(&self) -> &[u64] {

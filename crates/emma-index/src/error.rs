@@ -49,17 +49,11 @@ pub enum IndexError {
 
 impl IndexError {
     pub(crate) fn engine(operation: &'static str) -> impl Fn(tantivy::TantivyError) -> IndexError {
-        move |error| IndexError::Engine {
-            operation,
-            kind: kind_of(&error),
-        }
+        move |error| IndexError::Engine { operation, kind: kind_of(&error) }
     }
 
     pub(crate) fn io(operation: &'static str) -> impl Fn(std::io::Error) -> IndexError {
-        move |error| IndexError::Engine {
-            operation,
-            kind: error.kind().to_string(),
-        }
+        move |error| IndexError::Engine { operation, kind: error.kind().to_string() }
     }
 
     /// True where the disk is full: free space, then run the same command again.
@@ -94,10 +88,6 @@ pub type Result<T> = std::result::Result<T, IndexError>;
 /// The engine trusts its files and panics on bytes it did not write. Nothing of what `work`
 /// touched is used after a panic.
 pub(crate) fn guarded<T>(segment: u32, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or(Err(
-        IndexError::Damaged {
-            segment,
-            what: "bytes that the engine can read",
-        },
-    ))
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .unwrap_or(Err(IndexError::Damaged { segment, what: "bytes that the engine can read" }))
 }

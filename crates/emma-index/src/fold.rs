@@ -64,16 +64,8 @@ pub(crate) static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
             let c = char::from_u32(code).expect("no surrogates below U+0800");
             text.clear();
             let class = fold(c, &mut text);
-            let mut entry = Entry {
-                class,
-                script: script(c),
-                length: 0,
-                bytes: [0; 5],
-            };
-            assert!(
-                text.len() <= entry.bytes.len(),
-                "foldings below U+0800 are short"
-            );
+            let mut entry = Entry { class, script: script(c), length: 0, bytes: [0; 5] };
+            assert!(text.len() <= entry.bytes.len(), "foldings below U+0800 are short");
             entry.bytes[..text.len()].copy_from_slice(text.as_bytes());
             entry.length = text.len() as u8;
             entry
@@ -100,11 +92,7 @@ pub(crate) fn fold(c: char, out: &mut String) -> Class {
     if is_single(c) {
         let before = out.len();
         out.extend(std::iter::once(c).nfkd().filter(|d| !is_stripped(*d)));
-        return if out.len() == before {
-            Class::Strip
-        } else {
-            Class::Single
-        };
+        return if out.len() == before { Class::Strip } else { Class::Single };
     }
     if is_combining_mark(c) {
         out.push(c);
@@ -124,11 +112,7 @@ pub(crate) fn fold(c: char, out: &mut String) -> Class {
             }
         }
     }
-    if out.len() == before {
-        Class::Break
-    } else {
-        Class::Word
-    }
+    if out.len() == before { Class::Break } else { Class::Word }
 }
 
 fn push_letter(c: char, out: &mut String) {
@@ -207,9 +191,7 @@ const ZEROS: [u32; 18] = [
 
 fn digit(c: char) -> Option<char> {
     let code = c as u32;
-    let zero = ZEROS
-        .iter()
-        .find(|zero| (**zero..**zero + 10).contains(&code))?;
+    let zero = ZEROS.iter().find(|zero| (**zero..**zero + 10).contains(&code))?;
     char::from_digit(code - zero, 10)
 }
 
@@ -246,24 +228,15 @@ pub(crate) fn unmix(word: &mut String) {
         found.ok().map(|at| LOOKALIKES[at].1 as char)
     };
     let cyrillic = |c: char| {
-        let found = LOOKALIKES
-            .iter()
-            .find(|(l, ascii)| *ascii as char == c && script(*l) == CYRILLIC);
+        let found =
+            LOOKALIKES.iter().find(|(l, ascii)| *ascii as char == c && script(*l) == CYRILLIC);
         found.map(|(letter, _)| *letter)
     };
     let to_latin = |c: char| {
-        if script(c) & !LATIN != 0 {
-            latin(c)
-        } else {
-            Some(c)
-        }
+        if script(c) & !LATIN != 0 { latin(c) } else { Some(c) }
     };
     let to_cyrillic = |c: char| {
-        if c.is_ascii_alphabetic() {
-            cyrillic(c)
-        } else {
-            Some(c)
-        }
+        if c.is_ascii_alphabetic() { cyrillic(c) } else { Some(c) }
     };
     if let Some(one) = word.chars().map(to_latin).collect::<Option<String>>() {
         *word = one;

@@ -33,18 +33,11 @@ fn mark(node: &Node, words: &[Word], marked: &mut [bool]) {
         Kind::Near { parts, gaps } => {
             let places: Vec<Vec<Vec<Vec<u32>>>> = parts
                 .iter()
-                .map(|part| {
-                    part.iter()
-                        .map(|phrase| self::places(phrase, words))
-                        .collect()
-                })
+                .map(|part| part.iter().map(|phrase| self::places(phrase, words)).collect())
                 .collect();
             let mut all: Vec<Vec<Run>> = Vec::new();
             for (part, places) in parts.iter().zip(&places) {
-                let found = part
-                    .iter()
-                    .zip(places)
-                    .flat_map(|(p, at)| phrase_runs(at, p.slop));
+                let found = part.iter().zip(places).flat_map(|(p, at)| phrase_runs(at, p.slop));
                 all.push(found.collect());
             }
             keep_chains(&mut all, gaps);
@@ -66,13 +59,8 @@ fn places(phrase: &Phrase, words: &[Word]) -> Vec<Vec<u32>> {
         Slot::Word(want) => *want == word.text,
         Slot::Pattern(pattern) => pattern.matches(&word.text),
     };
-    let at = |slot: &Slot| {
-        (0u32..)
-            .zip(words)
-            .filter(|(_, w)| fits(slot, w))
-            .map(|(i, _)| i)
-            .collect()
-    };
+    let at =
+        |slot: &Slot| (0u32..).zip(words).filter(|(_, w)| fits(slot, w)).map(|(i, _)| i).collect();
     phrase.slots.iter().map(at).collect()
 }
 
@@ -103,20 +91,13 @@ mod tests {
 
     fn check(query: &str, text: &str, expect: &[&str]) {
         let query = Query::parse(query).unwrap();
-        let found: Vec<&str> = highlight(text, &query)
-            .into_iter()
-            .map(|r| &text[r])
-            .collect();
+        let found: Vec<&str> = highlight(text, &query).into_iter().map(|r| &text[r]).collect();
         assert_eq!(found, expect);
     }
 
     #[test]
     fn words_are_marked_as_written() {
-        check(
-            "ete -hiver",
-            "L'ÉTÉ, pas l'hiver; e\u{301}te\u{301}",
-            &["ÉTÉ", "e\u{301}te\u{301}"],
-        );
+        check("ete -hiver", "L'ÉTÉ, pas l'hiver; e\u{301}te\u{301}", &["ÉTÉ", "e\u{301}te\u{301}"]);
         check("h* from:x", "Hello the hill", &["Hello", "hill"]);
     }
 

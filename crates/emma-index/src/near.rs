@@ -30,10 +30,7 @@ pub(crate) fn runs<P: AsRef<[u32]>>(slots: &[P], slop: u32, any: bool, out: &mut
                 continue 'place;
             }
         }
-        out.push(Run {
-            first: *first,
-            last,
-        });
+        out.push(Run { first: *first, last });
         if any {
             return;
         }
@@ -48,9 +45,7 @@ pub(crate) fn near(others: &[Run], here: &[Run], gap: u32) -> Vec<Run> {
     firsts.sort_unstable();
     lasts.sort_unstable();
     let is_near = |run: &&Run| {
-        let before = lasts
-            .partition_point(|last| *last < run.first)
-            .checked_sub(1);
+        let before = lasts.partition_point(|last| *last < run.first).checked_sub(1);
         let behind = firsts.get(firsts.partition_point(|first| *first <= run.last));
         before.is_some_and(|at| run.first - lasts[at] <= gap)
             || behind.is_some_and(|first| first - run.last <= gap)

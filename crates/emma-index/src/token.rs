@@ -25,10 +25,7 @@ pub fn words(text: &str) -> Vec<Word> {
     let mut out = Vec::new();
     let mut word = String::new();
     while let Some(span) = scanner.advance(text, &mut word) {
-        out.push(Word {
-            text: word.clone(),
-            span,
-        });
+        out.push(Word { text: word.clone(), span });
     }
     out
 }
@@ -138,10 +135,7 @@ impl Scanner {
 fn push_ascii(text: &str, word: &mut String, scripts: &mut u8) -> usize {
     let most = (WORD_BYTES_MAX - word.len()).min(text.len());
     let bytes = &text.as_bytes()[..most];
-    let run = bytes
-        .iter()
-        .position(|b| !b.is_ascii_alphanumeric())
-        .unwrap_or(most);
+    let run = bytes.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(most);
     if bytes[..run].iter().any(u8::is_ascii_alphabetic) {
         *scripts |= fold::LATIN;
     }
@@ -203,14 +197,8 @@ mod tests {
     #[test]
     fn case_accents_width_and_ligatures_fold() {
         check("Grüße, ÉTÉ naïve", &["grusse", "ete", "naive"]);
-        check(
-            "e\u{301}te\u{301} Ａｂｃ１ ﬁne ①",
-            &["ete", "abc1", "fine", "1"],
-        );
-        check(
-            "Łódź Ærø İstanbul ısı",
-            &["lodz", "aero", "istanbul", "isi"],
-        );
+        check("e\u{301}te\u{301} Ａｂｃ１ ﬁne ①", &["ete", "abc1", "fine", "1"]);
+        check("Łódź Ærø İstanbul ısı", &["lodz", "aero", "istanbul", "isi"]);
     }
 
     #[test]
@@ -221,10 +209,7 @@ mod tests {
     #[test]
     fn greek_and_arabic_forms_meet() {
         check("Ὀδυσσεύς ΟΔΥΣΣΕΥΣ", &["οδυσσευσ", "οδυσσευσ"]);
-        check(
-            "أحمد احمد مُحَمَّد محـــمد ٣٤",
-            &["احمد", "احمد", "محمد", "محمد", "34"],
-        );
+        check("أحمد احمد مُحَمَّد محـــمد ٣٤", &["احمد", "احمد", "محمد", "محمد", "34"]);
     }
 
     #[test]
@@ -252,10 +237,7 @@ mod tests {
 
     #[test]
     fn separators_cut_and_long_runs_are_cut_not_lost() {
-        check(
-            "don't a_b x-y 3.14 …—“q”",
-            &["don", "t", "a", "b", "x", "y", "3", "14", "q"],
-        );
+        check("don't a_b x-y 3.14 …—“q”", &["don", "t", "a", "b", "x", "y", "3", "14", "q"]);
         let long = "x".repeat(WORD_BYTES_MAX * 2 + 7);
         let lengths: Vec<usize> = words(&long).iter().map(|w| w.text.len()).collect();
         assert_eq!(lengths, [WORD_BYTES_MAX, WORD_BYTES_MAX, 7]);
@@ -274,7 +256,9 @@ mod tests {
         }
 
         #[test]
-        fn folding_folded_words_changes_nothing(text in "[a-zA-Zа-яА-ЯёЁα-ωÀ-ÿ\u{300}-\u{308} ]{0,40}") {
+        fn folding_folded_words_changes_nothing(
+            text in "[a-zA-Zа-яА-ЯёЁα-ωÀ-ÿ\u{300}-\u{308} ]{0,40}",
+        ) {
             for word in words(&text) {
                 let again: Vec<String> = words(&word.text).into_iter().map(|w| w.text).collect();
                 prop_assert_eq!(again, vec![word.text]);

@@ -17,10 +17,7 @@ use std::hint::black_box;
 /// CPU time of this thread, in nanoseconds.
 fn cpu_ns() -> u64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split(' ')
-        .next()
-        .and_then(|first| first.parse().ok())
-        .unwrap_or(0)
+    text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0)
 }
 
 fn timed<T>(what: &str, per: u64, work: impl FnOnce() -> T) -> T {
@@ -31,24 +28,17 @@ fn timed<T>(what: &str, per: u64, work: impl FnOnce() -> T) -> T {
 }
 
 fn report(what: &str, per: u64, ns: u64) {
-    println!(
-        "{what:<44} {:>8.3} us CPU each ({per} times)",
-        ns as f64 / 1000.0 / per as f64
-    );
+    println!("{what:<44} {:>8.3} us CPU each ({per} times)", ns as f64 / 1000.0 / per as f64);
 }
 
 /// What the machine does at the moment: compare runs by it.
 fn calibrate() {
     let block = [7u8; 264];
-    timed(
-        "SHA-256 of 264 bytes, to compare machines",
-        1_000_000,
-        || {
-            for _ in 0..1_000_000 {
-                black_box(Digest::of(black_box(&block)));
-            }
-        },
-    );
+    timed("SHA-256 of 264 bytes, to compare machines", 1_000_000, || {
+        for _ in 0..1_000_000 {
+            black_box(Digest::of(black_box(&block)));
+        }
+    });
 }
 
 struct Dice(u64);
@@ -77,11 +67,7 @@ fn word(rank: u64, out: &mut String) {
         "ба", "ко", "ли", "мен", "ра", "сту", "ве", "дор", "зи", "па", "ну", "гра", "те", "хо",
         "же", "ун",
     ];
-    let letters = if rank.is_multiple_of(7) {
-        &CYRILLIC
-    } else {
-        &LATIN
-    };
+    let letters = if rank.is_multiple_of(7) { &CYRILLIC } else { &LATIN };
     let mut rest = rank + 3;
     while rest > 0 {
         out.push_str(letters[(rest % 16) as usize]);
@@ -210,22 +196,13 @@ fn message(made: &Made) -> MessageRow {
         text: Some(made.text.clone()),
         territory: None,
         reply_to: None,
-        records: vec![RecordId::span(
-            exhibit(),
-            MemberPath(vec![0]),
-            made.offset,
-            made.length,
-        )],
+        records: vec![RecordId::span(exhibit(), MemberPath(vec![0]), made.offset, made.length)],
         sources: vec!["bench".to_owned()],
     }
 }
 
 fn network_id(made: &Made) -> NetworkId {
-    NetworkId {
-        network: "bench".to_owned(),
-        conversation: None,
-        id: made.id.clone(),
-    }
+    NetworkId { network: "bench".to_owned(), conversation: None, id: made.id.clone() }
 }
 
 fn copy(made: &Made) -> CopyRow {
@@ -250,10 +227,8 @@ fn copy(made: &Made) -> CopyRow {
 }
 
 fn main() {
-    let rows: u64 = std::env::var("EMMA_BENCH_ROWS")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(1_000_000);
+    let rows: u64 =
+        std::env::var("EMMA_BENCH_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     let scratch = tempfile::tempdir().expect("a temporary folder");
     let case = scratch.path();
     let mut corpus = Corpus::new();
@@ -267,21 +242,15 @@ fn main() {
 
 fn drafts(made: &[Made], case: &std::path::Path) {
     let rows = made.len() as u64;
-    let head = DraftHead {
-        exhibit: exhibit(),
-        source: "bench".to_owned(),
-        bytes: Digest::of(b"bytes"),
-    };
+    let head =
+        DraftHead { exhibit: exhibit(), source: "bench".to_owned(), bytes: Digest::of(b"bytes") };
     let path = case.join("draft");
     let member = MemberPath(vec![0]);
     let records: Vec<Record<'_>> = made.iter().map(record).collect();
     timed("draft push", rows, || {
         let mut writer = DraftWriter::create(&path, head).unwrap();
         for (made, record) in made.iter().zip(&records) {
-            let place = Place::Span {
-                offset: made.offset,
-                length: made.length,
-            };
+            let place = Place::Span { offset: made.offset, length: made.length };
             black_box(writer.push(&member, &place, made.line, record, 0).unwrap());
         }
         writer.finish().unwrap();
@@ -311,11 +280,8 @@ fn lake(made: &[Made], case: &std::path::Path) {
     order.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
     while at > 0 {
         let from = at.saturating_sub(256);
-        let page: Vec<MessageRow> = order[from..at]
-            .iter()
-            .rev()
-            .map(|made| message(made))
-            .collect();
+        let page: Vec<MessageRow> =
+            order[from..at].iter().rev().map(|made| message(made)).collect();
         at = from;
         let start = cpu_ns();
         for row in &page {
@@ -357,10 +323,7 @@ fn lake(made: &[Made], case: &std::path::Path) {
         ("messages", messages.file.bytes),
         ("copies", copies.file.bytes),
         ("keys", keys.bytes),
-        (
-            "together",
-            messages.file.bytes + copies.file.bytes + keys.bytes,
-        ),
+        ("together", messages.file.bytes + copies.file.bytes + keys.bytes),
     ] {
         println!("{name:<44} {:>8.1} B a message", bytes as f64 / rows as f64);
     }
@@ -378,13 +341,9 @@ fn reads(
     copies: &emma_lake::FileEntry,
     made: &[Made],
 ) {
-    let file = timed("open messages", 1, || {
-        Messages::open(case, messages).unwrap()
-    });
+    let file = timed("open messages", 1, || Messages::open(case, messages).unwrap());
     let scattered = |round: u64| -> Vec<u32> {
-        (0..20)
-            .map(|i| ((i * rows / 20 + round * 104_729) % rows) as u32)
-            .collect()
+        (0..20).map(|i| ((i * rows / 20 + round * 104_729) % rows) as u32).collect()
     };
     timed("20 scattered rows, cold", 20, || {
         for round in 0..20 {

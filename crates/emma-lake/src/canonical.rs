@@ -72,8 +72,7 @@ impl TableRow for MessageRow {
     }
 
     fn group(&self) -> Group {
-        self.sort
-            .map_or(Group::Undated, |time| Group::Day(time.div_euclid(DAY)))
+        self.sort.map_or(Group::Undated, |time| Group::Day(time.div_euclid(DAY)))
     }
 
     fn file_order(&self, other: &Self) -> Ordering {
@@ -91,12 +90,7 @@ impl TableRow for CopyRow {
     fn canonical(&self, out: &mut Vec<u8>) {
         out.push(ENCODING_VERSION);
         self.record.put_canonical(out);
-        put_message_id(
-            out,
-            &self.message,
-            Some(&self.record),
-            self.network_id.as_ref(),
-        );
+        put_message_id(out, &self.message, Some(&self.record), self.network_id.as_ref());
         put_optional_time(out, self.sort);
         put_number(out, self.version.into());
         put_text(out, &self.source);

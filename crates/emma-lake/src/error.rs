@@ -75,10 +75,7 @@ impl LakeError {
     }
 
     pub(crate) fn damaged(role: FileRole, what: impl Into<String>) -> LakeError {
-        LakeError::Damaged {
-            role,
-            what: what.into(),
-        }
+        LakeError::Damaged { role, what: what.into() }
     }
 }
 

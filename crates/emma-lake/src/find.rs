@@ -52,10 +52,9 @@ impl Pages<'_> {
                 return Some(Bounds::Null);
             }
             match index {
-                ColumnIndexMetaData::INT64(index) => Some(Bounds::Number(
-                    *index.min_value(page)?,
-                    *index.max_value(page)?,
-                )),
+                ColumnIndexMetaData::INT64(index) => {
+                    Some(Bounds::Number(*index.min_value(page)?, *index.max_value(page)?))
+                }
                 ColumnIndexMetaData::BYTE_ARRAY(index) => {
                     Some(Bounds::Text(index.min_value(page)?, index.max_value(page)?))
                 }
@@ -72,18 +71,9 @@ impl<R: TableRow> TableFile<R> {
         let metadata = self.parquet();
         let (start, end) = (self.starts()[group], self.starts()[group + 1]);
         let schema = metadata.file_metadata().schema_descr();
-        let column = schema
-            .columns()
-            .iter()
-            .position(|column| column.path().string() == path);
+        let column = schema.columns().iter().position(|column| column.path().string() == path);
         let locations = column.and_then(|column| {
-            Some(
-                metadata
-                    .offset_index()?
-                    .get(group)?
-                    .get(column)?
-                    .page_locations(),
-            )
+            Some(metadata.offset_index()?.get(group)?.get(column)?.page_locations())
         });
         let index = column.and_then(|column| metadata.column_index()?.get(group)?.get(column));
         let firsts: Vec<u32> = match locations {
@@ -94,17 +84,8 @@ impl<R: TableRow> TableFile<R> {
             None => vec![start],
         };
         let ends = firsts.iter().skip(1).copied().chain([end]);
-        let ranges = firsts
-            .iter()
-            .copied()
-            .zip(ends)
-            .map(|(a, b)| a..b.min(end))
-            .collect();
-        Pages {
-            role: FileRole::Table(R::TABLE),
-            index,
-            ranges,
-        }
+        let ranges = firsts.iter().copied().zip(ends).map(|(a, b)| a..b.min(end)).collect();
+        Pages { role: FileRole::Table(R::TABLE), index, ranges }
     }
 
     /// Row ranges of the pages of `path` for which `keep` holds, ascending, over all row groups.
@@ -128,10 +109,7 @@ impl<R: TableRow> TableFile<R> {
             let pages = self.pages(group, path);
             let counts = pages.index.and_then(|index| index.null_counts());
             for (page, range) in pages.ranges.into_iter().enumerate() {
-                if counts
-                    .and_then(|counts| counts.get(page))
-                    .is_none_or(|nulls| *nulls > 0)
-                {
+                if counts.and_then(|counts| counts.get(page)).is_none_or(|nulls| *nulls > 0) {
                     found.push(range);
                 }
             }
@@ -180,9 +158,7 @@ impl TableFile<MessageRow> {
         // Within one sort time rows stand by descending id.
         let first = self.partition(range.clone(), &|row| row.id > *id)?;
         let end = self.partition(first..range.end, &|row| row.id >= *id)?;
-        self.matching(std::slice::from_ref(&(first..end)), &|row| {
-            row.sort == sort && row.id == *id
-        })
+        self.matching(std::slice::from_ref(&(first..end)), &|row| row.sort == sort && row.id == *id)
     }
 
     /// The row range whose sort times lie in `from..until` (undated rows are in none).
@@ -223,11 +199,7 @@ impl TableFile<MessageRow> {
         let (mut low, mut high) = (range.start, range.end);
         while low < high {
             let middle = low + (high - low) / 2;
-            if before(&self.row(middle)?) {
-                low = middle + 1
-            } else {
-                high = middle
-            }
+            if before(&self.row(middle)?) { low = middle + 1 } else { high = middle }
         }
         Ok(low)
     }
@@ -237,15 +209,9 @@ impl TableFile<CopyRow> {
     /// The copy with this record id, with its row number.
     pub fn find(&self, record: &RecordId) -> Result<Option<(u32, CopyRow)>> {
         let ranges = match record {
-            RecordId::Sealed {
-                exhibit,
-                place: Place::Span { offset, .. },
-                ..
-            } => {
+            RecordId::Sealed { exhibit, place: Place::Span { offset, .. }, .. } => {
                 let at = *offset;
-                self.near(exhibit, "offset", &move |least, greatest| {
-                    least <= at && at <= greatest
-                })
+                self.near(exhibit, "offset", &move |least, greatest| least <= at && at <= greatest)
             }
             _ => self.without("exhibit"),
         };
@@ -270,11 +236,7 @@ impl TableFile<CopyRow> {
             RecordId::Sealed {
                 exhibit: found,
                 member: within,
-                place:
-                    Place::Span {
-                        offset: start,
-                        length: size,
-                    },
+                place: Place::Span { offset: start, length: size },
             } => {
                 *found == exhibit
                     && within == member
@@ -292,15 +254,12 @@ impl TableFile<CopyRow> {
         member: &MemberPath,
         line: u64,
     ) -> Result<Vec<(u32, CopyRow)>> {
-        let ranges = self.near(&exhibit, "line", &move |least, greatest| {
-            least <= line && line <= greatest
-        });
+        let ranges =
+            self.near(&exhibit, "line", &move |least, greatest| least <= line && line <= greatest);
         self.matching(&ranges, &|row| match &row.record {
-            RecordId::Sealed {
-                exhibit: found,
-                member: within,
-                ..
-            } => *found == exhibit && within == member && row.line == line,
+            RecordId::Sealed { exhibit: found, member: within, .. } => {
+                *found == exhibit && within == member && row.line == line
+            }
             RecordId::Live { .. } => false,
         })
     }
@@ -314,9 +273,7 @@ impl TableFile<CopyRow> {
     ) -> Vec<Range<u32>> {
         let here = pages_of(self, &exhibit.0);
         let there = self.candidates(column, &|bounds| {
-            bounds
-                .unsigned()
-                .is_none_or(|(least, greatest)| keep(least, greatest))
+            bounds.unsigned().is_none_or(|(least, greatest)| keep(least, greatest))
         });
         intersect(&here, &there)
     }

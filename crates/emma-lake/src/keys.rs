@@ -56,11 +56,8 @@ impl KeysWriter {
         let file = HashedFile::create(case, "keys", ROLE)?;
         let mut out = BufWriter::with_capacity(256 << 10, file);
         self.write(&mut out, bits).map_err(LakeError::io(ROLE))?;
-        let file = out
-            .into_inner()
-            .map_err(|error| LakeError::io(ROLE)(error.into_error()))?;
-        file.commit(case, "keys", &format!("{partition}.keys"), count)
-            .map(Some)
+        let file = out.into_inner().map_err(|error| LakeError::io(ROLE)(error.into_error()))?;
+        file.commit(case, "keys", &format!("{partition}.keys"), count).map(Some)
     }
 
     fn write(&self, out: &mut impl Write, bits: u32) -> std::io::Result<()> {
@@ -123,12 +120,7 @@ impl Keys {
         let table = ((1u64 << bits) + 1) * 4;
         let entries = HEAD_BYTES as u64 + table;
         let whole = entries.checked_add(count.checked_mul(ENTRY_BYTES as u64)?)?;
-        (whole == map.len() as u64).then(|| Keys {
-            count,
-            bits,
-            entries: entries as usize,
-            map,
-        })
+        (whole == map.len() as u64).then(|| Keys { count, bits, entries: entries as usize, map })
     }
 
     /// How many keys.
@@ -192,10 +184,7 @@ mod tests {
             assert!(keys.find(&name(i)).contains(&i));
         }
         let strangers: usize = (5_000..10_000).map(|i| keys.find(&name(i)).len()).sum();
-        assert!(
-            strangers <= 1,
-            "{strangers} of 5,000 absent keys were found"
-        );
+        assert!(strangers <= 1, "{strangers} of 5,000 absent keys were found");
     }
 
     #[test]
@@ -208,10 +197,7 @@ mod tests {
         for length in [0, 10, bytes.len() - 1] {
             std::fs::write(&path, &bytes[..length]).unwrap();
             let error = Keys::open(case.path(), &entry).unwrap_err();
-            assert!(
-                error.to_string().starts_with("a keys file is damaged"),
-                "{error}"
-            );
+            assert!(error.to_string().starts_with("a keys file is damaged"), "{error}");
         }
     }
 

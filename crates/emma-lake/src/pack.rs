@@ -92,9 +92,7 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn count(&mut self) -> Option<usize> {
         // A count never exceeds the bytes that are left, so it is safe to reserve by it.
-        usize::try_from(self.number()?)
-            .ok()
-            .filter(|count| *count <= self.0.len())
+        usize::try_from(self.number()?).ok().filter(|count| *count <= self.0.len())
     }
 
     #[inline]

@@ -122,24 +122,11 @@ impl<R: TableRow> TableFile<R> {
             ArrowReaderMetadata::load(&bytes, options).ok()
         })?;
         let starts = starts(metadata.metadata())
-            .filter(|starts| {
-                starts
-                    .last()
-                    .is_some_and(|rows| u64::from(*rows) == entry.rows)
-            })
+            .filter(|starts| starts.last().is_some_and(|rows| u64::from(*rows) == entry.rows))
             .ok_or_else(|| LakeError::damaged(Self::ROLE, "its row count is not as described"))?;
-        let cache = Cache {
-            blocks: BTreeMap::new(),
-            bytes: 0,
-            bytes_max: cache_bytes_max,
-            clock: 0,
-        };
-        Ok(TableFile {
-            bytes,
-            metadata,
-            starts,
-            cache: Mutex::new(cache),
-        })
+        let cache =
+            Cache { blocks: BTreeMap::new(), bytes: 0, bytes_max: cache_bytes_max, clock: 0 };
+        Ok(TableFile { bytes, metadata, starts, cache: Mutex::new(cache) })
     }
 
     /// Rows in the file.
@@ -181,15 +168,7 @@ impl<R: TableRow> TableFile<R> {
     /// the end.
     pub fn range(&self, rows: Range<u32>) -> Rows<'_, R> {
         let end = rows.end.min(self.len());
-        Rows {
-            file: self,
-            next: rows.start,
-            end,
-            reader: None,
-            view: None,
-            at: 0,
-            count: 0,
-        }
+        Rows { file: self, next: rows.start, end, reader: None, view: None, at: 0, count: 0 }
     }
 
     pub(crate) fn parquet(&self) -> &ParquetMetaData {
@@ -209,11 +188,7 @@ impl<R: TableRow> TableFile<R> {
     fn group_of(&self, row: u32) -> Result<usize> {
         if row >= self.len() {
             let (row, rows) = (row.into(), self.len().into());
-            return Err(LakeError::NoSuchRow {
-                role: Self::ROLE,
-                row,
-                rows,
-            });
+            return Err(LakeError::NoSuchRow { role: Self::ROLE, row, rows });
         }
         Ok(self.starts.partition_point(|start| *start <= row) - 1)
     }
@@ -226,30 +201,20 @@ impl<R: TableRow> TableFile<R> {
 
     /// Reads the blocks that were not cached.
     fn fill(&self, wanted: &mut BTreeMap<u32, Option<Block<R>>>) -> Result<()> {
-        let missing: Vec<u32> = wanted
-            .iter()
-            .filter(|(_, view)| view.is_none())
-            .map(|(block, _)| *block)
-            .collect();
+        let missing: Vec<u32> =
+            wanted.iter().filter(|(_, view)| view.is_none()).map(|(block, _)| *block).collect();
         let mut at = 0;
         while at < missing.len() {
             let group = self.group_of(missing[at])?;
             let end = self.starts[group + 1];
-            let count = missing[at..]
-                .iter()
-                .take_while(|block| **block < end)
-                .count();
+            let count = missing[at..].iter().take_while(|block| **block < end).count();
             let blocks = &missing[at..at + count];
             at += count;
-            let ranges: Vec<Range<u32>> = blocks
-                .iter()
-                .map(|block| *block..end.min(block + PAGE_ROWS_MAX as u32))
-                .collect();
+            let ranges: Vec<Range<u32>> =
+                blocks.iter().map(|block| *block..end.min(block + PAGE_ROWS_MAX as u32)).collect();
             let mut reader = self.reader(group, &ranges, ProjectionMask::all())?;
             for (block, range) in blocks.iter().zip(&ranges) {
-                let batch = self
-                    .batch(&mut reader)?
-                    .filter(|b| b.num_rows() == range.len());
+                let batch = self.batch(&mut reader)?.filter(|b| b.num_rows() == range.len());
                 let view = batch.as_ref().and_then(R::View::new);
                 let (Some(batch), Some(view)) = (batch, view) else {
                     return Err(LakeError::damaged(Self::ROLE, "a page is not as described"));
@@ -273,9 +238,7 @@ impl<R: TableRow> TableFile<R> {
     ) -> Result<ParquetRecordBatchReader> {
         let start = self.starts[group];
         let rows = (self.starts[group + 1] - start) as usize;
-        let ranges = ranges
-            .iter()
-            .map(|r| (r.start - start) as usize..(r.end - start) as usize);
+        let ranges = ranges.iter().map(|r| (r.start - start) as usize..(r.end - start) as usize);
         let selection = RowSelection::from_consecutive_ranges(ranges, rows);
         fence(Self::ROLE, || {
             ParquetRecordBatchReaderBuilder::new_with_metadata(
@@ -321,14 +284,8 @@ impl<R: TableRow> TableFile<R> {
 pub(crate) fn fence<T>(role: FileRole, work: impl FnOnce() -> Option<T>) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Some(value)) => Ok(value),
-        Ok(None) => Err(LakeError::damaged(
-            role,
-            "its pages or footer are unreadable",
-        )),
-        Err(_) => Err(LakeError::damaged(
-            role,
-            "its pages or footer make no sense",
-        )),
+        Ok(None) => Err(LakeError::damaged(role, "its pages or footer are unreadable")),
+        Err(_) => Err(LakeError::damaged(role, "its pages or footer make no sense")),
     }
 }
 
@@ -374,11 +331,7 @@ impl<R: TableRow> Rows<'_, R> {
     /// Makes sure that a view with rows left is open.
     fn advance(&mut self) -> Result<()> {
         while self.at == self.count {
-            if self
-                .reader
-                .as_ref()
-                .is_none_or(|(_, end)| self.next >= *end)
-            {
+            if self.reader.as_ref().is_none_or(|(_, end)| self.next >= *end) {
                 let group = self.file.group_of(self.next)?;
                 let end = self.file.starts[group + 1].min(self.end);
                 let reader = self.file.reader(

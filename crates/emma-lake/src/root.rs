@@ -98,11 +98,7 @@ impl GroupHasher {
     /// Adds the next row.
     pub fn push<R: TableRow>(&mut self, row: &R) {
         let group = row.group();
-        if self
-            .current
-            .as_ref()
-            .is_none_or(|(current, ..)| *current != group)
-        {
+        if self.current.as_ref().is_none_or(|(current, ..)| *current != group) {
             self.close();
             let mut hasher = Sha256::new();
             hasher.update(b"emma/group/v1\0");
@@ -173,16 +169,9 @@ type Parts = Vec<(usize, u32, GroupHash)>;
 pub fn groups<R: TableRow>(case: &Path, segments: &[SegmentView]) -> Result<Vec<GroupHash>> {
     let mut parts: BTreeMap<Group, Parts> = BTreeMap::new();
     for (at, view) in segments.iter().enumerate() {
-        let hashes = view
-            .segment
-            .groups
-            .get(&R::TABLE)
-            .map_or(&[][..], |groups| groups);
+        let hashes = view.segment.groups.get(&R::TABLE).map_or(&[][..], |groups| groups);
         for (first, hash) in place_groups::<R>(hashes) {
-            parts
-                .entry(hash.group.clone())
-                .or_default()
-                .push((at, first, hash.clone()));
+            parts.entry(hash.group.clone()).or_default().push((at, first, hash.clone()));
         }
     }
     let mut files: BTreeMap<usize, TableFile<R>> = BTreeMap::new();
@@ -197,10 +186,9 @@ pub fn groups<R: TableRow>(case: &Path, segments: &[SegmentView]) -> Result<Vec<
             continue;
         }
         for (at, ..) in &parts {
-            if let (false, Some(entry)) = (
-                files.contains_key(at),
-                segments[*at].segment.tables.get(&R::TABLE),
-            ) {
+            if let (false, Some(entry)) =
+                (files.contains_key(at), segments[*at].segment.tables.get(&R::TABLE))
+            {
                 files.insert(*at, TableFile::open(case, entry)?);
             }
         }
@@ -215,9 +203,7 @@ fn place_groups<R: TableRow>(hashes: &[GroupHash]) -> Vec<(u32, &GroupHash)> {
     if R::TABLE == Table::Messages {
         order.sort_by(|a, b| {
             let undated = |hash: &GroupHash| hash.group == Group::Undated;
-            undated(a)
-                .cmp(&undated(b))
-                .then_with(|| b.group.cmp(&a.group))
+            undated(a).cmp(&undated(b)).then_with(|| b.group.cmp(&a.group))
         });
     }
     let mut first = 0u32;
@@ -250,14 +236,7 @@ fn rehash<R: TableRow>(
         if let Some(file) = files.get(at) {
             let end = first.saturating_add(hash.rows as u32);
             let mask = mask_of::<R>(&segments[*at]);
-            streams.push(
-                Unmasked {
-                    rows: file.range(*first..end),
-                    row: *first,
-                    mask,
-                }
-                .peekable(),
-            );
+            streams.push(Unmasked { rows: file.range(*first..end), row: *first, mask }.peekable());
         }
     }
     let mut hasher = GroupHasher::default();

@@ -25,9 +25,7 @@ pub enum State {
 impl State {
     /// The state with number `n`, as stored.
     pub fn from_u8(n: u8) -> Option<State> {
-        [State::Single, State::Agreeing, State::Conflicting]
-            .get(n as usize)
-            .copied()
+        [State::Single, State::Agreeing, State::Conflicting].get(n as usize).copied()
     }
 
     /// The word shown to people, written in JSON and used in queries.
@@ -85,10 +83,7 @@ impl MessageRow {
     /// The order of a messages file and of search: sort time descending with undated last, then
     /// message id descending, then version ascending.
     pub fn search_order(&self, other: &MessageRow) -> Ordering {
-        search_order(
-            (self.sort, &self.id, self.version),
-            (other.sort, &other.id, other.version),
-        )
+        search_order((self.sort, &self.id, self.version), (other.sort, &other.id, other.version))
     }
 }
 
@@ -98,9 +93,7 @@ pub fn search_order(
     b: (Option<Micros>, &MessageId, u16),
 ) -> Ordering {
     // `None` is below every `Some`, so the reversed order puts undated rows last.
-    b.0.cmp(&a.0)
-        .then_with(|| b.1.cmp(a.1))
-        .then_with(|| a.2.cmp(&b.2))
+    b.0.cmp(&a.0).then_with(|| b.1.cmp(a.1)).then_with(|| a.2.cmp(&b.2))
 }
 
 /// One record that witnesses a message.

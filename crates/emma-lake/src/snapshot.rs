@@ -151,12 +151,7 @@ impl Snapshot {
             emma_store::create_dir_durable(&case.join("lake/manifests")).map_err(&store)?;
             emma_store::write_new(&case.join(&path), &bytes).map_err(&store)?;
         }
-        let manifest = FileEntry {
-            path,
-            sha256,
-            bytes: bytes.len() as u64,
-            rows: 1,
-        };
+        let manifest = FileEntry { path, sha256, bytes: bytes.len() as u64, rows: 1 };
         Ok(SavedSnapshot { manifest, files })
     }
 
@@ -173,11 +168,7 @@ impl Snapshot {
                 masked_copies: load_mask(case, view.masked_copies.as_ref())?,
             });
         }
-        Ok(Snapshot {
-            number,
-            segments,
-            roots,
-        })
+        Ok(Snapshot { number, segments, roots })
     }
 
     /// The root of everything: SHA-256 over table names and roots, in the order of [`Table`].
@@ -206,15 +197,7 @@ fn save_mask(case: &Path, of: &Segment, table: Table, mask: &Mask) -> Result<Opt
         bytes.extend_from_slice(&row.to_le_bytes());
     }
     let name = format!("{}-{table}.mask", of.partition);
-    write_once(
-        case,
-        "masks",
-        &name,
-        &bytes,
-        mask.len() as u64,
-        FileRole::Mask,
-    )
-    .map(Some)
+    write_once(case, "masks", &name, &bytes, mask.len() as u64, FileRole::Mask).map(Some)
 }
 
 fn load_mask(case: &Path, entry: Option<&FileEntry>) -> Result<Mask> {
@@ -226,13 +209,11 @@ fn load_mask(case: &Path, entry: Option<&FileEntry>) -> Result<Mask> {
         .strip_prefix(MASK_MAGIC)
         .filter(|rows| rows.len() as u64 == entry.rows * 4)
         .map(|rows| {
-            rows.chunks_exact(4)
-                .map(|row| u32::from_le_bytes(row.try_into().expect("4 bytes")))
+            rows.chunks_exact(4).map(|row| u32::from_le_bytes(row.try_into().expect("4 bytes")))
         })
         .map(Iterator::collect::<Vec<u32>>)
         .filter(|rows| rows.is_sorted_by(|a, b| a < b));
-    rows.map(Mask::new)
-        .ok_or_else(|| LakeError::damaged(FileRole::Mask, "its rows do not ascend"))
+    rows.map(Mask::new).ok_or_else(|| LakeError::damaged(FileRole::Mask, "its rows do not ascend"))
 }
 
 /// Writes small bytes as `lake/FOLDER/STEM-DIGEST16.ENDING` unless they are there.
@@ -248,12 +229,7 @@ fn write_once(
     let (stem, ending) = name.rsplit_once('.').expect("names have an ending");
     let path = format!("lake/{folder}/{stem}-{}.{ending}", &sha256.hex()[..16]);
     if case.join(&path).exists() {
-        return Ok(FileEntry {
-            path,
-            sha256,
-            bytes: bytes.len() as u64,
-            rows,
-        });
+        return Ok(FileEntry { path, sha256, bytes: bytes.len() as u64, rows });
     }
     let mut file = HashedFile::create(case, folder, role)?;
     file.write_all(bytes).map_err(LakeError::io(role))?;

@@ -19,13 +19,8 @@ pub enum Table {
 
 impl Table {
     /// All tables, in the order of their names' importance; also their order in manifests' code.
-    pub const ALL: [Table; 5] = [
-        Table::Messages,
-        Table::Copies,
-        Table::Anomalies,
-        Table::Claims,
-        Table::Blobs,
-    ];
+    pub const ALL: [Table; 5] =
+        [Table::Messages, Table::Copies, Table::Anomalies, Table::Claims, Table::Blobs];
 
     /// The word in paths, manifests and status.
     pub fn name(self) -> &'static str {

@@ -72,10 +72,7 @@ impl MessageTotals {
             }
             self.messages += 1;
             *self.by_kind.entry(kind).or_default() += 1;
-            *self
-                .by_state
-                .entry(State::from_u8(state.value(at))?.name())
-                .or_default() += 1;
+            *self.by_state.entry(State::from_u8(state.value(at))?.name()).or_default() += 1;
             if sort.is_valid(at) {
                 let time = sort.value(at);
                 let (least, greatest) = self.sort.unwrap_or((time, time));

@@ -193,75 +193,38 @@ mod tests {
 
     #[test]
     fn one_witness_from_a_listed_source_is_enough() {
-        check(
-            &View {
-                sources: set(&["phone"]),
-                ..View::default()
-            },
-            &row(),
-            None,
-        );
-        let view = View {
-            sources: set(&["other"]),
-            ..View::default()
-        };
+        check(&View { sources: set(&["phone"]), ..View::default() }, &row(), None);
+        let view = View { sources: set(&["other"]), ..View::default() };
         check(&view, &row(), Some(Reason::Source));
     }
 
     #[test]
     fn sender_or_named_recipient_is_listed_and_being_in_the_room_is_not_enough() {
-        let view = |handle| View {
-            handles: set(&[handle]),
-            ..View::default()
-        };
+        let view = |handle| View { handles: set(&[handle]), ..View::default() };
         check(&view("greyheron"), &row(), None);
         check(&view("wren"), &row(), None);
         check(&view("ring"), &row(), Some(Reason::Handle));
         check(&view("Wren"), &row(), Some(Reason::Handle));
-        let nobody = MessageRow {
-            from: None,
-            to: vec![],
-            ..row()
-        };
+        let nobody = MessageRow { from: None, to: vec![], ..row() };
         check(&view("wren"), &nobody, Some(Reason::HandleUnknown));
     }
 
     #[test]
     fn a_country_is_listed_or_unknown() {
-        let view = View {
-            territory: set(&["NL", "BE"]),
-            ..View::default()
-        };
+        let view = View { territory: set(&["NL", "BE"]), ..View::default() };
         check(&view, &row(), None);
         check(
             &view,
-            &MessageRow {
-                territory: Some("FR".into()),
-                ..row()
-            },
+            &MessageRow { territory: Some("FR".into()), ..row() },
             Some(Reason::Territory),
         );
-        check(
-            &view,
-            &MessageRow {
-                territory: None,
-                ..row()
-            },
-            Some(Reason::TerritoryUnknown),
-        );
+        check(&view, &MessageRow { territory: None, ..row() }, Some(Reason::TerritoryUnknown));
     }
 
     #[test]
     fn bounds_lie_inside_the_period_or_straddle_it_or_lie_outside() {
         let check = |period, expected| {
-            check(
-                &View {
-                    period: Some(period),
-                    ..View::default()
-                },
-                &row(),
-                expected,
-            );
+            check(&View { period: Some(period), ..View::default() }, &row(), expected);
         };
         check((100, 201), None);
         check((100, 200), Some(Reason::TimeUncertain));
@@ -269,15 +232,8 @@ mod tests {
         check((200, 300), Some(Reason::TimeUncertain));
         check((201, 300), Some(Reason::Period));
         check((0, 100), Some(Reason::Period));
-        let view = View {
-            period: Some((0, 300)),
-            ..View::default()
-        };
-        let undated = MessageRow {
-            lo: None,
-            hi: None,
-            ..row()
-        };
+        let view = View { period: Some((0, 300)), ..View::default() };
+        let undated = MessageRow { lo: None, hi: None, ..row() };
         assert_eq!(view.judge(&undated), Verdict::Withheld(Reason::Undated));
     }
 
@@ -290,14 +246,7 @@ mod tests {
             period: Some((0, 1)),
         };
         check(&view, &row(), Some(Reason::Source));
-        check(
-            &View {
-                sources: None,
-                ..view.clone()
-            },
-            &row(),
-            Some(Reason::Handle),
-        );
+        check(&View { sources: None, ..view.clone() }, &row(), Some(Reason::Handle));
     }
 
     #[test]

@@ -71,17 +71,9 @@ impl WireFile {
         let sha256 = Digest::from_hex(&self.sha256)?;
         // A path never leaves the case.
         let inside = self.path.starts_with("lake/") || self.path.starts_with("index/");
-        let plain = self
-            .path
-            .split('/')
-            .all(|part| !matches!(part, "" | "." | ".."));
+        let plain = self.path.split('/').all(|part| !matches!(part, "" | "." | ".."));
         (inside && plain && !self.path.contains(['\\', '\0'])).then_some(())?;
-        Some(FileEntry {
-            path: self.path,
-            sha256,
-            bytes: self.bytes,
-            rows: self.rows,
-        })
+        Some(FileEntry { path: self.path, sha256, bytes: self.bytes, rows: self.rows })
     }
 }
 
@@ -143,9 +135,7 @@ pub(crate) fn parse_segment(bytes: &[u8]) -> Option<Segment> {
             let (group, hash) = (Group::from_text(&group)?, Digest::from_hex(&hash)?);
             groups.push(GroupHash { group, rows, hash });
         }
-        groups
-            .is_sorted_by(|a, b| a.group < b.group)
-            .then_some(())?;
+        groups.is_sorted_by(|a, b| a.group < b.group).then_some(())?;
         segment.groups.insert(Table::from_name(&name)?, groups);
     }
     (segment_bytes(&segment) == bytes).then_some(segment)
@@ -164,10 +154,7 @@ pub(crate) fn manifest_bytes(
     bytes_of(&WireManifest {
         format: MANIFEST_FORMAT.to_owned(),
         number,
-        roots: roots
-            .iter()
-            .map(|(table, root)| (table.name().to_owned(), root.hex()))
-            .collect(),
+        roots: roots.iter().map(|(table, root)| (table.name().to_owned(), root.hex())).collect(),
         segments: views.iter().map(view).collect(),
     })
 }

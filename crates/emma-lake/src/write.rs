@@ -137,17 +137,10 @@ impl<R: TableRow> TableWriter<R> {
     pub fn push(&mut self, row: &R) -> Result<()> {
         if u64::from(self.rows) == FILE_ROWS_MAX {
             let limit = "file_rows_max";
-            return Err(LakeError::Limit {
-                role: Self::ROLE,
-                limit,
-                most: FILE_ROWS_MAX,
-            });
+            return Err(LakeError::Limit { role: Self::ROLE, limit, most: FILE_ROWS_MAX });
         }
         if cfg!(debug_assertions) {
-            let ordered = self
-                .previous
-                .as_ref()
-                .is_none_or(|last| last.file_order(row).is_le());
+            let ordered = self.previous.as_ref().is_none_or(|last| last.file_order(row).is_le());
             assert!(ordered, "rows come in file order");
             self.previous = Some(row.clone());
         }
@@ -176,19 +169,11 @@ impl<R: TableRow> TableWriter<R> {
             return Ok(None);
         }
         self.write_batch()?;
-        let file = self
-            .parquet
-            .into_inner()
-            .map_err(|error| failed(Self::ROLE, error))?;
+        let file = self.parquet.into_inner().map_err(|error| failed(Self::ROLE, error))?;
         let name = format!("{}.parquet", self.partition);
         let file = file.commit(&self.case, R::TABLE.name(), &name, self.rows.into())?;
         let groups = self.hasher.finish();
-        Ok(Some(Written {
-            file,
-            groups,
-            sort: self.sort,
-            undated: self.undated,
-        }))
+        Ok(Some(Written { file, groups, sort: self.sort, undated: self.undated }))
     }
 
     fn write_batch(&mut self) -> Result<()> {
@@ -197,9 +182,7 @@ impl<R: TableRow> TableWriter<R> {
         }
         let batch = RecordBatch::try_new(self.schema.clone(), self.columns.take())
             .expect("columns follow the schema");
-        self.parquet
-            .write(&batch)
-            .map_err(|error| failed(Self::ROLE, error))?;
+        self.parquet.write(&batch).map_err(|error| failed(Self::ROLE, error))?;
         self.group_rows += self.batch_rows;
         self.group_bytes += self.batch_bytes;
         self.batch_rows = 0;
@@ -207,9 +190,7 @@ impl<R: TableRow> TableWriter<R> {
         if self.group_rows + BATCH_ROWS_MAX > ROW_GROUP_ROWS_MAX
             || self.group_bytes + BATCH_BYTES_MAX > ROW_GROUP_BYTES_MAX
         {
-            self.parquet
-                .flush()
-                .map_err(|error| failed(Self::ROLE, error))?;
+            self.parquet.flush().map_err(|error| failed(Self::ROLE, error))?;
             self.group_rows = 0;
             self.group_bytes = 0;
         }
@@ -276,12 +257,7 @@ impl HashedFile {
         let folder = case.join("lake").join(folder);
         emma_store::create_dir_durable(&folder).map_err(LakeError::store(role))?;
         let file = NewFile::create_in(&folder).map_err(LakeError::store(role))?;
-        Ok(HashedFile {
-            file,
-            hasher: Sha256::new(),
-            bytes: 0,
-            role,
-        })
+        Ok(HashedFile { file, hasher: Sha256::new(), bytes: 0, role })
     }
 
     /// Makes it durable as `lake/FOLDER/STEM-DIGEST16.ENDING`, where `name` is `STEM.ENDING`.
@@ -295,15 +271,8 @@ impl HashedFile {
         let sha256 = Digest(self.hasher.finalize().into());
         let (stem, ending) = name.rsplit_once('.').expect("names have an ending");
         let path = format!("lake/{folder}/{stem}-{}.{ending}", &sha256.hex()[..16]);
-        self.file
-            .commit(&case.join(&path))
-            .map_err(LakeError::store(self.role))?;
-        Ok(FileEntry {
-            path,
-            sha256,
-            bytes: self.bytes,
-            rows,
-        })
+        self.file.commit(&case.join(&path)).map_err(LakeError::store(self.role))?;
+        Ok(FileEntry { path, sha256, bytes: self.bytes, rows })
     }
 }
 

@@ -23,19 +23,11 @@ pub struct Anomaly {
 impl Anomaly {
     /// An anomaly that concerns the whole item.
     pub fn new(kind: &'static str, note: &'static str) -> Anomaly {
-        Anomaly {
-            kind: AnomalyKind(kind),
-            field: None,
-            note,
-        }
+        Anomaly { kind: AnomalyKind(kind), field: None, note }
     }
 
     /// An anomaly of one field.
     pub fn field(kind: &'static str, field: impl Into<String>, note: &'static str) -> Anomaly {
-        Anomaly {
-            kind: AnomalyKind(kind),
-            field: Some(field.into()),
-            note,
-        }
+        Anomaly { kind: AnomalyKind(kind), field: Some(field.into()), note }
     }
 }

@@ -3,7 +3,8 @@
 //! - [`digest`]: SHA-256 digests, emma's only digest.
 //! - [`id`]: exhibits, members, places, record ids, network ids, message ids. Ids are for ever.
 //! - [`time`]: when something happened, with what is known and not known about it.
-//! - [`record`]: one item parsed out of an exhibit, and the item stream that accounts for its bytes.
+//! - [`record`]: one item parsed out of an exhibit, and the item stream that accounts for its
+//!   bytes.
 //! - [`anomaly`]: bytes that did not parse, or parsed oddly.
 //!
 //! Invariant: this crate does no I/O, knows no wire format (no serde) and starts no thread.

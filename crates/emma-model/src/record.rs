@@ -165,14 +165,9 @@ pub enum ItemClass {
 impl ItemClass {
     /// The class with number `n`, as stored.
     pub fn from_u8(n: u8) -> Option<ItemClass> {
-        [
-            ItemClass::Record,
-            ItemClass::Framing,
-            ItemClass::Anomaly,
-            ItemClass::Blob,
-        ]
-        .into_iter()
-        .find(|class| *class as u8 == n)
+        [ItemClass::Record, ItemClass::Framing, ItemClass::Anomaly, ItemClass::Blob]
+            .into_iter()
+            .find(|class| *class as u8 == n)
     }
 
     /// The word shown to people and written in JSON.

@@ -36,9 +36,7 @@ pub enum Clock {
 impl Zone {
     /// The zone kind with number `n`, as stored.
     pub fn from_u8(n: u8) -> Option<Zone> {
-        [Zone::Declared, Zone::Assumed, Zone::Unknown]
-            .get(n as usize)
-            .copied()
+        [Zone::Declared, Zone::Assumed, Zone::Unknown].get(n as usize).copied()
     }
 
     /// The word shown to people and written in JSON.
@@ -50,15 +48,9 @@ impl Zone {
 impl Clock {
     /// The clock with number `n`, as stored.
     pub fn from_u8(n: u8) -> Option<Clock> {
-        [
-            Clock::Sent,
-            Clock::Received,
-            Clock::Captured,
-            Clock::Delivered,
-            Clock::Unstated,
-        ]
-        .get(n as usize)
-        .copied()
+        [Clock::Sent, Clock::Received, Clock::Captured, Clock::Delivered, Clock::Unstated]
+            .get(n as usize)
+            .copied()
     }
 
     /// The word shown to people and written in JSON.

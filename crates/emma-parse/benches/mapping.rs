@@ -82,18 +82,12 @@ impl Sink for Count {
 
 fn read(mapping: &Mapping, bytes: &[u8]) -> u64 {
     let path = MemberPath::default();
-    let member = Member {
-        path: &path,
-        delivered: "a",
-        name: "a",
-    };
+    let member = Member { path: &path, delivered: "a", name: "a" };
     let limits = Limits::default();
     let mut sink = Count(0);
     let mut window = Window::with_hash(bytes, false);
     let mut emitter = Emitter::new(&mut sink, &path, limits.record_bytes_max);
-    mapping
-        .read(&member, &mut window, &mut emitter, &limits)
-        .expect("memory does not fail");
+    mapping.read(&member, &mut window, &mut emitter, &limits).expect("memory does not fail");
     sink.0
 }
 

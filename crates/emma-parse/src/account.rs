@@ -27,11 +27,7 @@ struct Open {
 impl<S: Sink> Account<S> {
     /// Checks what goes to `inner`.
     pub fn new(inner: S) -> Account<S> {
-        Account {
-            inner,
-            current: None,
-            ended: BTreeSet::new(),
-        }
+        Account { inner, current: None, ended: BTreeSet::new() }
     }
 
     /// The paths of the members that ended.
@@ -53,11 +49,7 @@ impl<S: Sink> Sink for Account<S> {
             panic!("text and blob members have spans");
         };
         assert_eq!(offset, open.offset, "items are contiguous");
-        assert_eq!(
-            item.record.is_some(),
-            item.class == ItemClass::Record,
-            "records have values"
-        );
+        assert_eq!(item.record.is_some(), item.class == ItemClass::Record, "records have values");
         if item.class == ItemClass::Blob {
             assert_eq!(offset, 0, "a blob is its whole member");
             open.blob = Some(item.raw.to_vec());
@@ -83,11 +75,7 @@ impl<S: Sink> Sink for Account<S> {
             assert_eq!(open.offset, end.bytes, "every byte is accounted for");
             match open.blob {
                 Some(raw) => assert_eq!(raw, end.digest.0, "a blob is known by its digest"),
-                None => assert_eq!(
-                    Digest::of(&open.raw),
-                    end.digest,
-                    "raw bytes are the member"
-                ),
+                None => assert_eq!(Digest::of(&open.raw), end.digest, "raw bytes are the member"),
             }
         }
         self.ended.insert(end.path.clone());

@@ -20,12 +20,7 @@ impl<'s> Emitter<'s> {
         member: &'s MemberPath,
         chunk_bytes_max: usize,
     ) -> Emitter<'s> {
-        Emitter {
-            sink,
-            member,
-            offset: 0,
-            chunk_bytes_max,
-        }
+        Emitter { sink, member, offset: 0, chunk_bytes_max }
     }
 
     /// Offset of the next byte to be accounted for.
@@ -99,19 +94,8 @@ impl<'s> Emitter<'s> {
         anomalies: Vec<Anomaly>,
     ) -> io::Result<()> {
         debug_assert!(!raw.is_empty(), "an item covers at least one byte");
-        let place = Place::Span {
-            offset: self.offset,
-            length: raw.len() as u64,
-        };
+        let place = Place::Span { offset: self.offset, length: raw.len() as u64 };
         self.offset += raw.len() as u64;
-        self.sink.item(Item {
-            member: self.member,
-            place,
-            class,
-            raw,
-            line,
-            record,
-            anomalies,
-        })
+        self.sink.item(Item { member: self.member, place, class, raw, line, record, anomalies })
     }
 }

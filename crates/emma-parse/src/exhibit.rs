@@ -55,17 +55,8 @@ pub fn read_exhibit(
 ) -> Result<(), ParseError> {
     let length = file.metadata().map_err(ParseError::Read)?.len();
     let file = FileReader::from(file);
-    let whole = Whole {
-        file: &file,
-        length,
-        digest: exhibit.digest,
-    };
-    let how = How {
-        plan,
-        limits,
-        scratch,
-        format: None,
-    };
+    let whole = Whole { file: &file, length, digest: exhibit.digest };
+    let how = How { plan, limits, scratch, format: None };
     read_whole(whole, how, exhibit, progress, sink, None)
 }
 
@@ -88,38 +79,23 @@ pub(crate) fn read_whole(
     sink: &mut dyn Sink,
     visit: Option<&mut dyn VisitMembers>,
 ) -> Result<(), ParseError> {
-    let How {
-        plan,
-        limits,
-        scratch,
-        format,
-    } = how;
+    let How { plan, limits, scratch, format } = how;
     let unpacked_max = limits.unpacked_bytes_for(whole.length);
     let disk = Disk::new(unpacked_max, limits.members_max, progress);
     let delivered = exhibit.path.as_str();
     let visit = visit.map(|visit| -> &mut dyn VisitMembers { visit });
-    let mut reading = Reading {
-        disk: &disk,
-        delivered,
-        plan,
-        limits,
-        scratch,
-        sink,
-        format,
-        visit,
-    };
+    let mut reading =
+        Reading { disk: &disk, delivered, plan, limits, scratch, sink, format, visit };
     let opened = Opened {
         path: MemberPath::default(),
         name: exhibit.path.clone(),
         damage: Damage::default(),
         anomalies: Vec::new(),
     };
-    reading
-        .member(opened, Bytes::File(whole))
-        .map_err(|error| match disk.failed() {
-            true => ParseError::Read(error),
-            false => ParseError::Write(error),
-        })
+    reading.member(opened, Bytes::File(whole)).map_err(|error| match disk.failed() {
+        true => ParseError::Read(error),
+        false => ParseError::Write(error),
+    })
 }
 
 /// A member about to be read.
@@ -205,17 +181,12 @@ impl<'r> Reading<'r> {
         if opened.path.0.len() >= self.limits.container_depth_max.min(MemberPath::DEPTH_MAX) {
             let mut ending = self.blob(opened, window, file)?;
             let note = "a container nested too deep is kept unopened";
-            ending
-                .anomalies
-                .push(Anomaly::new("container.too_deep", note));
+            ending.anomalies.push(Anomaly::new("container.too_deep", note));
             return Ok(ending);
         }
         let (parser, anomalies) = match format {
             Format::Gz => ("gz", container::stream::read_gz(self, opened, &mut window)?),
-            Format::Zst => (
-                "zst",
-                container::stream::read_zst(self, opened, &mut window)?,
-            ),
+            Format::Zst => ("zst", container::stream::read_zst(self, opened, &mut window)?),
             Format::Tar => ("tar", container::tar::read(self, opened, &mut window)?),
             _ => {
                 let anomalies = match file {
@@ -229,19 +200,10 @@ impl<'r> Reading<'r> {
         };
         // What the container left unread counts into its length and digest.
         let (bytes, digest) = match file {
-            Some(Whole {
-                length,
-                digest: Some(digest),
-                ..
-            }) => (length, digest),
+            Some(Whole { length, digest: Some(digest), .. }) => (length, digest),
             _ => drain(window)?,
         };
-        Ok(Ending {
-            parser: parser.to_owned(),
-            bytes,
-            digest,
-            anomalies,
-        })
+        Ok(Ending { parser: parser.to_owned(), bytes, digest, anomalies })
     }
 
     fn plain(
@@ -254,11 +216,7 @@ impl<'r> Reading<'r> {
             return self.visited(opened, window);
         }
         let (limits, plan) = (self.limits, self.plan);
-        let member = Member {
-            path: &opened.path,
-            delivered: self.delivered,
-            name: &opened.name,
-        };
+        let member = Member { path: &opened.path, delivered: self.delivered, name: &opened.name };
         let head = &window.bytes()[..window.bytes().len().min(text::HEAD_BYTES)];
         let whole = window.ended() && head.len() == window.bytes().len();
         if head.is_empty() {
@@ -268,11 +226,7 @@ impl<'r> Reading<'r> {
         let is_for = |mapping: &Mapping| {
             mapping.matches(&member) && (mapping.names_files() || text::is_text(head, whole))
         };
-        let mapping = plan
-            .given
-            .iter()
-            .chain(&plan.shipped)
-            .find(|mapping| is_for(mapping));
+        let mapping = plan.given.iter().chain(&plan.shipped).find(|mapping| is_for(mapping));
         let format = self.format.unwrap_or_else(|| recognise::plain(head, whole));
         if mapping.is_none() {
             match (format, file) {
@@ -295,14 +249,10 @@ impl<'r> Reading<'r> {
                 format!("mapping:{}", mapping.name()),
                 mapping.read(&member, &mut window, &mut emitter, limits)?,
             ),
-            (None, Format::Telegram) => (
-                "telegram".to_owned(),
-                telegram::read(&member, &mut window, &mut emitter, limits)?,
-            ),
-            _ => (
-                "text".to_owned(),
-                unknown_text(&mut window, &mut emitter, limits)?,
-            ),
+            (None, Format::Telegram) => {
+                ("telegram".to_owned(), telegram::read(&member, &mut window, &mut emitter, limits)?)
+            }
+            _ => ("text".to_owned(), unknown_text(&mut window, &mut emitter, limits)?),
         };
         let accounted = emitter.offset();
         finish(parser, window, file, accounted, anomalies)
@@ -333,14 +283,7 @@ impl<'r> Reading<'r> {
         let mut spool = emma_store::NewFile::create_in(self.scratch)?;
         let length = io::copy(&mut WindowReader(window), &mut spool)?;
         let file = FileReader::from(spool.file().try_clone()?);
-        then(
-            self,
-            Whole {
-                file: &file,
-                length,
-                digest: None,
-            },
-        )
+        then(self, Whole { file: &file, length, digest: None })
     }
 
     /// Shows a member to the visitor instead of parsing it.
@@ -350,12 +293,7 @@ impl<'r> Reading<'r> {
         io::copy(&mut WindowReader(&mut window), &mut io::sink())?;
         let (bytes, digest) = window.finish();
         let digest = digest.unwrap_or(Digest::of(b""));
-        Ok(Ending {
-            parser: "visited".to_owned(),
-            bytes,
-            digest,
-            anomalies: Vec::new(),
-        })
+        Ok(Ending { parser: "visited".to_owned(), bytes, digest, anomalies: Vec::new() })
     }
 
     fn blob(
@@ -369,40 +307,23 @@ impl<'r> Reading<'r> {
         }
         let parser = "blob".to_owned();
         let (bytes, digest) = match file {
-            Some(Whole {
-                length,
-                digest: Some(digest),
-                ..
-            }) => (length, digest),
+            Some(Whole { length, digest: Some(digest), .. }) => (length, digest),
             _ => drain(window)?,
         };
         if bytes == 0 {
             let anomalies = vec![Anomaly::new("member.empty", "there are no bytes")];
-            return Ok(Ending {
-                parser,
-                bytes,
-                digest,
-                anomalies,
-            });
+            return Ok(Ending { parser, bytes, digest, anomalies });
         }
         self.sink.item(Item {
             member: &opened.path,
-            place: Place::Span {
-                offset: 0,
-                length: bytes,
-            },
+            place: Place::Span { offset: 0, length: bytes },
             class: ItemClass::Blob,
             raw: &digest.0,
             line: 0,
             record: None,
             anomalies: Vec::new(),
         })?;
-        Ok(Ending {
-            parser,
-            bytes,
-            digest,
-            anomalies: Vec::new(),
-        })
+        Ok(Ending { parser, bytes, digest, anomalies: Vec::new() })
     }
 }
 
@@ -410,10 +331,7 @@ impl<'r> Reading<'r> {
 fn drain(mut window: Window<'_>) -> io::Result<(u64, Digest)> {
     io::copy(&mut WindowReader(&mut window), &mut io::sink())?;
     let (bytes, digest) = window.finish();
-    Ok((
-        bytes,
-        digest.expect("the window hashes where no digest is known"),
-    ))
+    Ok((bytes, digest.expect("the window hashes where no digest is known")))
 }
 
 fn finish(
@@ -426,15 +344,8 @@ fn finish(
     let (bytes, digest) = window.finish();
     assert_eq!(accounted, bytes, "a parser accounts for every byte");
     let known = file.and_then(|file| file.digest);
-    let digest = digest
-        .or(known)
-        .expect("the window hashes where no digest is known");
-    Ok(Ending {
-        parser,
-        bytes,
-        digest,
-        anomalies,
-    })
+    let digest = digest.or(known).expect("the window hashes where no digest is known");
+    Ok(Ending { parser, bytes, digest, anomalies })
 }
 
 /// Accounts for text nobody can read.

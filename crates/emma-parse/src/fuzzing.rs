@@ -45,10 +45,7 @@ pub fn run(name: &str, bytes: &[u8]) {
         let (mut whole, mut pieces) = (Count::default(), Count::default());
         read(target, bytes, usize::MAX, &mut whole);
         read(target, bytes, 5, &mut pieces);
-        assert_eq!(
-            whole, pieces,
-            "what is found does not depend on how reads fall"
-        );
+        assert_eq!(whole, pieces, "what is found does not depend on how reads fall");
     };
     let mapped = |place: usize| {
         // Compiling patterns would cost more than reading the few bytes of a fuzzer.
@@ -108,20 +105,9 @@ pub fn read(target: Target<'_>, bytes: &[u8], piece_bytes_max: usize, sink: impl
         Target::Telegram => (Some(Format::Telegram), None, "result.json"),
         Target::Mapping(mapping, name) => (None, Some(mapping.clone()), name),
     };
-    let pieces = Pieces {
-        bytes,
-        piece_bytes_max,
-    };
-    let whole = Whole {
-        file: &pieces,
-        length: bytes.len() as u64,
-        digest: None,
-    };
-    let exhibit = ExhibitInfo {
-        path: name.to_owned(),
-        bytes: whole.length,
-        digest: None,
-    };
+    let pieces = Pieces { bytes, piece_bytes_max };
+    let whole = Whole { file: &pieces, length: bytes.len() as u64, digest: None };
+    let exhibit = ExhibitInfo { path: name.to_owned(), bytes: whole.length, digest: None };
     let limits = Limits {
         record_bytes_max: 512,
         json_depth_max: 16,
@@ -135,22 +121,14 @@ pub fn read(target: Target<'_>, bytes: &[u8], piece_bytes_max: usize, sink: impl
     let plan = Plan::new(mapping, false);
     read_whole(
         whole,
-        How {
-            plan: &plan,
-            limits: &limits,
-            scratch: &scratch,
-            format,
-        },
+        How { plan: &plan, limits: &limits, scratch: &scratch, format },
         &exhibit,
         &mut |_| {},
         &mut account,
         None,
     )
     .expect("memory and the sink do not fail");
-    assert!(
-        account.ended().contains(&emma_model::MemberPath::default()),
-        "the exhibit ends"
-    );
+    assert!(account.ended().contains(&emma_model::MemberPath::default()), "the exhibit ends");
 }
 
 /// Bytes that come in pieces, so that no parser depends on how reads fall.

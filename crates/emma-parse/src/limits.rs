@@ -41,9 +41,7 @@ impl Default for Limits {
 impl Limits {
     /// How much may be unpacked from an exhibit of `bytes` bytes.
     pub fn unpacked_bytes_for(&self, bytes: u64) -> u64 {
-        let by_ratio = bytes
-            .saturating_mul(self.unpacked_ratio_max)
-            .max(self.unpacked_bytes_free);
+        let by_ratio = bytes.saturating_mul(self.unpacked_ratio_max).max(self.unpacked_bytes_free);
         by_ratio.min(self.unpacked_bytes_max)
     }
 }

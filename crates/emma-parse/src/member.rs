@@ -37,19 +37,8 @@ mod tests {
     #[test]
     fn a_stem_is_the_file_name_without_its_last_extension() {
         let path = MemberPath::default();
-        let stem = |name| {
-            Member {
-                path: &path,
-                delivered: name,
-                name,
-            }
-            .file_stem()
-            .to_owned()
-        };
-        assert_eq!(
-            stem("a/b.c/2004-12-25.train-c.raw.txt"),
-            "2004-12-25.train-c.raw"
-        );
+        let stem = |name| Member { path: &path, delivered: name, name }.file_stem().to_owned();
+        assert_eq!(stem("a/b.c/2004-12-25.train-c.raw.txt"), "2004-12-25.train-c.raw");
         assert_eq!(stem("a/.hidden"), ".hidden");
         assert_eq!(stem("..\\x.log"), "x");
         assert_eq!(stem(""), "");

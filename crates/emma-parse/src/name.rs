@@ -11,11 +11,7 @@ pub(crate) fn inspect(name: &str, anomalies: &mut Vec<Anomaly>) {
         anomalies.push(Anomaly::field("name.traversal", "name", note));
     }
     if name.chars().any(char::is_control) {
-        anomalies.push(Anomaly::field(
-            "name.control",
-            "name",
-            "the name holds control characters",
-        ));
+        anomalies.push(Anomaly::field("name.control", "name", "the name holds control characters"));
     }
     if name.chars().any(is_bidi_control) {
         let note = "the name holds characters that change the direction of writing";
@@ -36,10 +32,7 @@ pub(crate) fn decode(bytes: &[u8], anomalies: &mut Vec<Anomaly>) -> String {
         Err(_) => {
             let note = "the name is not UTF-8; shown as windows-1252";
             anomalies.push(Anomaly::field("name.not_utf8", "name", note));
-            encoding_rs::WINDOWS_1252
-                .decode_without_bom_handling(bytes)
-                .0
-                .into_owned()
+            encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned()
         }
     }
 }

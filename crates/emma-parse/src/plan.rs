@@ -25,23 +25,13 @@ pub struct Plan {
 impl Plan {
     /// A plan with the mapping that was given, if any, and the shipped ones if wanted.
     pub fn new(mapping: Option<Mapping>, shipped: bool) -> Plan {
-        let shipped = if shipped {
-            mapping::shipped()
-        } else {
-            Vec::new()
-        };
-        Plan {
-            given: mapping,
-            shipped,
-        }
+        let shipped = if shipped { mapping::shipped() } else { Vec::new() };
+        Plan { given: mapping, shipped }
     }
 
     /// A plan of exactly these mappings, tried in this order, then the built-in readers.
     pub fn of(mappings: Vec<Mapping>) -> Plan {
-        Plan {
-            given: None,
-            shipped: mappings,
-        }
+        Plan { given: None, shipped: mappings }
     }
 
     /// Its mappings, in the order in which they are tried.
@@ -60,25 +50,26 @@ impl Plan {
         Digest::of(text.as_bytes())
     }
 
+    /// The name of a reader with its version, `irc/1` or `mapping:NAME/3`; the bare name where
+    /// this plan does not know it.
+    pub fn versioned(&self, name: &str) -> String {
+        let built_in = READERS.iter().find(|(known, _)| *known == name);
+        let mapping = name.strip_prefix("mapping:");
+        let mapping = self.mappings().find(|known| Some(known.name()) == mapping);
+        let version = built_in.map(|(_, version)| *version).or(mapping.map(Mapping::version));
+        version.map_or_else(|| name.to_owned(), |version| format!("{name}/{version}"))
+    }
+
     /// One line a reader: `mapping NAME VERSION DIGEST` or `NAME VERSION`, mappings first in the
     /// order in which they are tried.
     pub fn describe(&self) -> Vec<String> {
         let mappings = self.given.iter().chain(&self.shipped);
         let mut lines: Vec<String> = mappings
             .map(|mapping| {
-                format!(
-                    "mapping {} {} {}",
-                    mapping.name(),
-                    mapping.version(),
-                    mapping.digest()
-                )
+                format!("mapping {} {} {}", mapping.name(), mapping.version(), mapping.digest())
             })
             .collect();
-        lines.extend(
-            READERS
-                .iter()
-                .map(|(name, version)| format!("{name} {version}")),
-        );
+        lines.extend(READERS.iter().map(|(name, version)| format!("{name} {version}")));
         lines
     }
 }
@@ -91,10 +82,6 @@ mod tests {
     fn a_plan_is_named_by_its_readers() {
         assert_eq!(Plan::new(None, false).id(), Plan::new(None, false).id());
         assert!(READERS.is_sorted());
-        assert!(
-            Plan::new(None, false)
-                .describe()
-                .contains(&"irc 1".to_owned())
-        );
+        assert!(Plan::new(None, false).describe().contains(&"irc 1".to_owned()));
     }
 }

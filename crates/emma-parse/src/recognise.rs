@@ -20,9 +20,7 @@ pub(crate) enum Format {
 /// A container that `head` starts, if any. It is opened whatever its name says.
 pub(crate) fn container(head: &[u8]) -> Option<Format> {
     const SKIPPABLE: std::ops::RangeInclusive<u32> = 0x184D_2A50..=0x184D_2A5F;
-    let magic = head
-        .get(..4)
-        .map(|four| u32::from_le_bytes(four.try_into().expect("four bytes")));
+    let magic = head.get(..4).map(|four| u32::from_le_bytes(four.try_into().expect("four bytes")));
     match magic? {
         // A local header, the end of an empty archive, or the mark of a spanned one.
         0x0403_4B50 | 0x0605_4B50 | 0x0807_4B50 => Some(Format::Zip),

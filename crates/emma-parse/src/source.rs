@@ -90,16 +90,12 @@ impl<R: Read> Read for Stream<'_, R> {
             // Whether more would come only matters for the report.
             let mut probe = [0];
             if matches!(self.inner.read(&mut probe), Ok(1)) {
-                self.damage
-                    .set("container.unpacked_limit", "unpacking stopped at the limit");
+                self.damage.set("container.unpacked_limit", "unpacking stopped at the limit");
             }
             return Ok(0);
         }
         // Decoders drop what they unpacked in the call in which they meet damage.
-        let room = out
-            .len()
-            .min(usize::try_from(left).unwrap_or(usize::MAX))
-            .min(PIECE_BYTES_MAX);
+        let room = out.len().min(usize::try_from(left).unwrap_or(usize::MAX)).min(PIECE_BYTES_MAX);
         match self.inner.read(&mut out[..room]) {
             Ok(n) => {
                 self.disk.unpacked_left.set(left - n as u64);
@@ -108,10 +104,7 @@ impl<R: Read> Read for Stream<'_, R> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) if self.disk.failed() => Err(error),
             Err(_) => {
-                self.damage.set(
-                    self.damage_kind,
-                    "the packed bytes are damaged or end early",
-                );
+                self.damage.set(self.damage_kind, "the packed bytes are damaged or end early");
                 Ok(0)
             }
         }
@@ -129,17 +122,14 @@ pub(crate) struct Positioned<'f, 'd> {
 
 impl Read for Positioned<'_, '_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let room = out
-            .len()
-            .min(usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX));
+        let room =
+            out.len().min(usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX));
         let mut n = 0;
         // Short reads are put together, for the reason given in `Window::more`.
         while n < room {
             let more = self.file.read_at(&mut out[n..room], self.at);
             match more.inspect_err(|error| {
-                self.disk
-                    .failed
-                    .set(error.kind() != io::ErrorKind::Interrupted);
+                self.disk.failed.set(error.kind() != io::ErrorKind::Interrupted);
             })? {
                 0 => break,
                 more => {
@@ -168,12 +158,7 @@ pub(crate) struct Whole<'b> {
 impl<'b> Whole<'b> {
     /// Its bytes from the first on.
     pub fn reader<'d>(self, disk: &'d Disk<'d>) -> Positioned<'b, 'd> {
-        Positioned {
-            file: self.file,
-            disk,
-            at: 0,
-            end: u64::MAX,
-        }
+        Positioned { file: self.file, disk, at: 0, end: u64::MAX }
     }
 }
 

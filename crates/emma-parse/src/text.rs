@@ -85,14 +85,8 @@ impl Encoding {
         let legacy = match self {
             Encoding::Utf8 => {
                 return match std::str::from_utf8(bytes) {
-                    Ok(text) => Text {
-                        text: Cow::Borrowed(text),
-                        replaced: false,
-                    },
-                    Err(_) => Text {
-                        text: String::from_utf8_lossy(bytes),
-                        replaced: true,
-                    },
+                    Ok(text) => Text { text: Cow::Borrowed(text), replaced: false },
+                    Err(_) => Text { text: String::from_utf8_lossy(bytes), replaced: true },
                 };
             }
             Encoding::Utf16Le => encoding_rs::UTF_16LE,
@@ -122,11 +116,7 @@ impl Encoding {
 
 /// Tells the encoding from the first [`HEAD_BYTES`] of a member (`whole`: they are all of it).
 pub fn detect(head: &[u8], whole: bool) -> Detected {
-    let known = |encoding, mark_bytes| Detected {
-        encoding,
-        mark_bytes,
-        guessed: false,
-    };
+    let known = |encoding, mark_bytes| Detected { encoding, mark_bytes, guessed: false };
     if head.starts_with(b"\xef\xbb\xbf") {
         return known(Encoding::Utf8, 3);
     }
@@ -137,20 +127,12 @@ pub fn detect(head: &[u8], whole: bool) -> Detected {
         return known(Encoding::Utf16Be, 2);
     }
     if let Some(encoding) = unmarked_utf16(head) {
-        return Detected {
-            encoding,
-            mark_bytes: 0,
-            guessed: true,
-        };
+        return Detected { encoding, mark_bytes: 0, guessed: true };
     }
     if is_utf8(head, whole) {
         return known(Encoding::Utf8, 0);
     }
-    Detected {
-        encoding: guess_legacy(head),
-        mark_bytes: 0,
-        guessed: true,
-    }
+    Detected { encoding: guess_legacy(head), mark_bytes: 0, guessed: true }
 }
 
 /// Guesses the older encoding of bytes that are not UTF-8, from letter frequencies.
@@ -158,11 +140,7 @@ pub fn guess_legacy(bytes: &[u8]) -> Encoding {
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
     let legacy = detector.guess(None, chardetng::Utf8Detection::Deny);
-    if legacy == encoding_rs::UTF_8 {
-        Encoding::Utf8
-    } else {
-        Encoding::Legacy(legacy)
-    }
+    if legacy == encoding_rs::UTF_8 { Encoding::Utf8 } else { Encoding::Legacy(legacy) }
 }
 
 /// True where `head` looks like text in some encoding rather than binary data.
@@ -172,15 +150,9 @@ pub fn is_text(head: &[u8], whole: bool) -> bool {
         return true;
     }
     // Text holds few control characters. A stray NUL in a long log does not make it binary.
-    let controls = head
-        .iter()
-        .filter(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31 | 127))
-        .count();
-    let controls_max = if detected.guessed {
-        head.len() / 200
-    } else {
-        head.len() / 10
-    };
+    let controls =
+        head.iter().filter(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31 | 127)).count();
+    let controls_max = if detected.guessed { head.len() / 200 } else { head.len() / 10 };
     controls <= controls_max
 }
 
@@ -238,13 +210,7 @@ mod tests {
 
     fn utf16(text: &str, big: bool) -> Vec<u8> {
         text.encode_utf16()
-            .flat_map(|unit| {
-                if big {
-                    unit.to_be_bytes()
-                } else {
-                    unit.to_le_bytes()
-                }
-            })
+            .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
             .collect()
     }
 
@@ -252,38 +218,20 @@ mod tests {
     fn marks_and_shapes_tell_the_encoding() {
         assert_eq!(detect(b"\xef\xbb\xbfabc", true).mark_bytes, 3);
         assert_eq!(detect(b"\xff\xfea\0", true).encoding, Encoding::Utf16Le);
-        assert_eq!(
-            detect(&utf16("[12:00] <a> hello", true), true).encoding,
-            Encoding::Utf16Be
-        );
-        assert_eq!(
-            detect("[12:00] <a> héé".as_bytes(), true).encoding,
-            Encoding::Utf8
-        );
-        assert_eq!(
-            detect("héé".as_bytes()[..2].as_ref(), false).encoding,
-            Encoding::Utf8
-        );
+        assert_eq!(detect(&utf16("[12:00] <a> hello", true), true).encoding, Encoding::Utf16Be);
+        assert_eq!(detect("[12:00] <a> héé".as_bytes(), true).encoding, Encoding::Utf8);
+        assert_eq!(detect("héé".as_bytes()[..2].as_ref(), false).encoding, Encoding::Utf8);
         let latin = b"[12:00] <a> caf\xe9 d\xe9j\xe0 vu";
         let detected = detect(latin, true);
         assert!(detected.guessed);
-        assert_eq!(
-            detected.encoding.decode(latin).text,
-            "[12:00] <a> café déjà vu"
-        );
+        assert_eq!(detected.encoding.decode(latin).text, "[12:00] <a> café déjà vu");
     }
 
     #[test]
     fn text_is_told_from_binary() {
         assert!(is_text(b"", true));
-        assert!(is_text(
-            b"a line with one NUL \0 in it, as logs sometimes have\n",
-            true
-        ));
-        assert!(!is_text(
-            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10\x08\x02",
-            true
-        ));
+        assert!(is_text(b"a line with one NUL \0 in it, as logs sometimes have\n", true));
+        assert!(!is_text(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10\x08\x02", true));
         assert!(!is_text(&[0; 100], true));
     }
 

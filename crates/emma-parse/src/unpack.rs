@@ -31,23 +31,10 @@ pub fn each_member(
     let length = file.metadata().map_err(ParseError::Read)?.len();
     let file = FileReader::from(file);
     // Without a known digest the window hashes as it goes, which costs less than it looks.
-    let whole = Whole {
-        file: &file,
-        length,
-        digest: None,
-    };
+    let whole = Whole { file: &file, length, digest: None };
     let plan = Plan::of(Vec::new());
-    let how = How {
-        plan: &plan,
-        limits,
-        scratch,
-        format: None,
-    };
-    let info = ExhibitInfo {
-        path: String::new(),
-        bytes: length,
-        digest: None,
-    };
+    let how = How { plan: &plan, limits, scratch, format: None };
+    let info = ExhibitInfo { path: String::new(), bytes: length, digest: None };
     read_whole(whole, how, &info, &mut |_| {}, &mut NoSink, Some(visit))
 }
 

@@ -138,10 +138,7 @@ impl<'r> Window<'r> {
 
     /// Like [`Window::consume`] where the caller knows how many line feeds the bytes hold.
     pub fn consume_lines(&mut self, length: usize, lines: u64) {
-        assert!(
-            length <= self.end - self.start,
-            "only bytes in the window can be consumed"
-        );
+        assert!(length <= self.end - self.start, "only bytes in the window can be consumed");
         self.start += length;
         self.offset += length as u64;
         self.line += lines;
@@ -169,9 +166,7 @@ impl<'r> Window<'r> {
                 return Ok(Some((length_max, true)));
             }
             // In UTF-16 a line feed may lie across the border: look at the last byte again.
-            seen = bytes
-                .len()
-                .saturating_sub(usize::from(self.newline != Newline::Byte));
+            seen = bytes.len().saturating_sub(usize::from(self.newline != Newline::Byte));
             if !self.more()? {
                 let length = self.end - self.start;
                 return Ok((length > 0).then_some((length, false)));
@@ -183,14 +178,8 @@ impl<'r> Window<'r> {
     ///
     /// Panics if bytes are left unconsumed: a parser that stops early has a bug.
     pub fn finish(self) -> (u64, Option<Digest>) {
-        assert!(
-            self.ended && self.start == self.end,
-            "a member is read to its end"
-        );
-        (
-            self.offset,
-            self.hasher.map(|hasher| Digest(hasher.finalize().into())),
-        )
+        assert!(self.ended && self.start == self.end, "a member is read to its end");
+        (self.offset, self.hasher.map(|hasher| Digest(hasher.finalize().into())))
     }
 
     fn make_room(&mut self) {
@@ -264,9 +253,9 @@ fn count_newlines(bytes: &[u8], offset: u64, newline: Newline) -> u64 {
     let feeds = memchr::memchr_iter(b'\n', bytes);
     match newline {
         Newline::Byte => feeds.count() as u64,
-        wide => feeds
-            .filter(|&at| wide_newline_end(bytes, at, offset, wide).is_some())
-            .count() as u64,
+        wide => {
+            feeds.filter(|&at| wide_newline_end(bytes, at, offset, wide).is_some()).count() as u64
+        }
     }
 }
 
@@ -295,10 +284,7 @@ mod tests {
             window.consume(length);
         }
         let (total, digest) = window.finish();
-        assert_eq!(
-            (total, digest),
-            (bytes.len() as u64, Some(Digest::of(bytes)))
-        );
+        assert_eq!((total, digest), (bytes.len() as u64, Some(Digest::of(bytes))));
         out
     }
 
@@ -323,14 +309,8 @@ mod tests {
     fn wide_feeds_count_at_even_offsets_only() {
         // U+0A0A is no line feed, and neither is 00 0A across two characters.
         let le = b"a\0\x0a\x0a\x0a\0b\0";
-        assert_eq!(
-            lines(le, Newline::Utf16Le, 99),
-            [(0, 6, false), (1, 2, false)]
-        );
+        assert_eq!(lines(le, Newline::Utf16Le, 99), [(0, 6, false), (1, 2, false)]);
         let be = b"\0a\x0a\0\0\x0a\0b";
-        assert_eq!(
-            lines(be, Newline::Utf16Be, 99),
-            [(0, 6, false), (1, 2, false)]
-        );
+        assert_eq!(lines(be, Newline::Utf16Be, 99), [(0, 6, false), (1, 2, false)]);
     }
 }

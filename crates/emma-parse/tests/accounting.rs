@@ -16,11 +16,7 @@ const TELEGRAM: &str = r#"{"name":"Birds","type":"private_group","id":42,"messag
 
 /// Cuts, doubles and overwrites parts of a specimen.
 fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
-    let edit = (
-        any::<prop::sample::Index>(),
-        0usize..40,
-        prop::collection::vec(any::<u8>(), 0..4),
-    );
+    let edit = (any::<prop::sample::Index>(), 0usize..40, prop::collection::vec(any::<u8>(), 0..4));
     prop::collection::vec(edit, 0..6).prop_map(move |edits| {
         let mut bytes = base.to_vec();
         for (at, cut, insert) in edits {

@@ -48,33 +48,23 @@ impl Found {
     /// (kind, field) of the anomalies of all items, in order.
     pub fn anomalies(&self) -> Vec<(&'static str, String)> {
         let all = self.items.iter().flat_map(|item| &item.anomalies);
-        all.map(|a| (a.kind.0, a.field.clone().unwrap_or_default()))
-            .collect()
+        all.map(|a| (a.kind.0, a.field.clone().unwrap_or_default())).collect()
     }
 
     /// The end of the member with these ordinals.
     pub fn end(&self, path: &[u32]) -> &MemberEnd {
-        self.ends
-            .iter()
-            .find(|end| end.path.0 == path)
-            .expect("the member was read")
+        self.ends.iter().find(|end| end.path.0 == path).expect("the member was read")
     }
 
     /// The kinds of anomalies of the member as a whole.
     pub fn end_anomalies(&self, path: &[u32]) -> Vec<&'static str> {
-        self.end(path)
-            .anomalies
-            .iter()
-            .map(|anomaly| anomaly.kind.0)
-            .collect()
+        self.end(path).anomalies.iter().map(|anomaly| anomaly.kind.0).collect()
     }
 }
 
 impl Sink for &mut Found {
     fn item(&mut self, item: Item<'_>) -> io::Result<()> {
-        let Place::Span { offset, length } = item.place else {
-            panic!("spans only")
-        };
+        let Place::Span { offset, length } = item.place else { panic!("spans only") };
         let owned = |value: Option<std::borrow::Cow<'_, str>>| value.map(|v| v.into_owned());
         let record = item.record.map(|record| Said {
             kind: record.kind,
@@ -83,9 +73,7 @@ impl Sink for &mut Found {
             conversation: owned(record.conversation),
             text: owned(record.text),
             reply_to: owned(record.reply_to),
-            time: record
-                .time
-                .map(|time| (time.lo, time.hi, time.zone, time.inferred)),
+            time: record.time.map(|time| (time.lo, time.hi, time.zone, time.inferred)),
             extra: record
                 .extra
                 .into_iter()
@@ -126,38 +114,18 @@ pub fn read_with(name: &str, bytes: &[u8], limits: &Limits) -> Found {
 pub fn read_into(name: &str, bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("exhibit");
-    std::fs::File::create(&path)
-        .unwrap()
-        .write_all(bytes)
-        .unwrap();
+    std::fs::File::create(&path).unwrap().write_all(bytes).unwrap();
     read_file(&path, name, limits, sink);
-    assert_eq!(
-        std::fs::read_dir(folder.path()).unwrap().count(),
-        1,
-        "scratch files are gone"
-    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "scratch files are gone");
 }
 
 pub fn read_file(path: &std::path::Path, name: &str, limits: &Limits, sink: &mut dyn Sink) {
     let file = std::fs::File::open(path).unwrap();
     let bytes = file.metadata().unwrap().len();
-    let exhibit = ExhibitInfo {
-        path: name.to_owned(),
-        bytes,
-        digest: None,
-    };
+    let exhibit = ExhibitInfo { path: name.to_owned(), bytes, digest: None };
     let plan = Plan::new(None, false);
     let scratch = path.parent().unwrap();
     let mut last = 0;
-    read_exhibit(
-        file,
-        &exhibit,
-        &plan,
-        limits,
-        scratch,
-        &mut |read| last = read,
-        sink,
-    )
-    .unwrap();
+    read_exhibit(file, &exhibit, &plan, limits, scratch, &mut |read| last = read, sink).unwrap();
     assert!(last >= bytes.min(1), "progress was told");
 }

@@ -68,17 +68,11 @@ pub fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
 
 #[test]
 fn a_zip_gives_its_members_in_directory_order_then_itself() {
-    let bytes = zip(&[
-        ("1970-01-02.txt", LOG),
-        ("photo.jpg", b"\xff\xd8\xff\0\0\0\0"),
-        ("empty", b""),
-    ]);
+    let bytes =
+        zip(&[("1970-01-02.txt", LOG), ("photo.jpg", b"\xff\xd8\xff\0\0\0\0"), ("empty", b"")]);
     let found = read("a.zip", &bytes);
-    let ends: Vec<_> = found
-        .ends
-        .iter()
-        .map(|e| (e.path.0.clone(), e.name.as_str(), e.parser.as_str()))
-        .collect();
+    let ends: Vec<_> =
+        found.ends.iter().map(|e| (e.path.0.clone(), e.name.as_str(), e.parser.as_str())).collect();
     assert_eq!(
         ends,
         [
@@ -93,11 +87,7 @@ fn a_zip_gives_its_members_in_directory_order_then_itself() {
         found.records().all(|record| record.time.is_some()),
         "the member's name gives the date"
     );
-    let blob = found
-        .items
-        .iter()
-        .find(|item| item.class == ItemClass::Blob)
-        .unwrap();
+    let blob = found.items.iter().find(|item| item.class == ItemClass::Blob).unwrap();
     assert_eq!((blob.offset, blob.length), (0, 7));
     assert_eq!(blob.raw, Digest::of(b"\xff\xd8\xff\0\0\0\0").0);
     assert_eq!(found.end_anomalies(&[2]), ["member.empty"]);
@@ -108,10 +98,7 @@ fn a_zip_gives_its_members_in_directory_order_then_itself() {
 
 #[test]
 fn names_in_a_zip_may_repeat_and_climb() {
-    let found = read(
-        "a.zip",
-        &zip(&[("a.txt", b"x"), ("a.txt", b"y"), ("../../etc/a", b"z")]),
-    );
+    let found = read("a.zip", &zip(&[("a.txt", b"x"), ("a.txt", b"y"), ("../../etc/a", b"z")]));
     assert_eq!(found.end_anomalies(&[0]), [""; 0]);
     assert_eq!(found.end_anomalies(&[1]), ["zip.duplicate_name"]);
     assert_eq!(found.end_anomalies(&[2]), ["name.traversal"]);
@@ -132,10 +119,7 @@ fn a_zip_without_its_directory_is_read_by_local_headers() {
 }
 
 fn memchr_find(bytes: &[u8], needle: &[u8]) -> usize {
-    bytes
-        .windows(needle.len())
-        .position(|window| window == needle)
-        .unwrap()
+    bytes.windows(needle.len()).position(|window| window == needle).unwrap()
 }
 
 #[test]
@@ -160,21 +144,10 @@ fn a_tar_gives_what_the_tar_crate_gives() {
     let theirs: Vec<_> = archive
         .entries()
         .unwrap()
-        .map(|entry| {
-            entry
-                .unwrap()
-                .path()
-                .unwrap()
-                .to_string_lossy()
-                .into_owned()
-        })
+        .map(|entry| entry.unwrap().path().unwrap().to_string_lossy().into_owned())
         .collect();
-    let ours: Vec<_> = found
-        .ends
-        .iter()
-        .filter(|e| !e.path.0.is_empty())
-        .map(|e| e.name.clone())
-        .collect();
+    let ours: Vec<_> =
+        found.ends.iter().filter(|e| !e.path.0.is_empty()).map(|e| e.name.clone()).collect();
     assert_eq!(ours, theirs);
     assert_eq!(found.records().count(), 4);
     assert_eq!(found.end_anomalies(&[]), [""; 0]);
@@ -183,20 +156,13 @@ fn a_tar_gives_what_the_tar_crate_gives() {
 
 #[test]
 fn a_tar_with_a_broken_header_or_end_is_read_as_far_as_it_goes() {
-    let bytes = tar(&[
-        ("1970-01-02.txt", LOG),
-        ("1970-01-03.txt", LOG),
-        ("1970-01-04.txt", LOG),
-    ]);
+    let bytes = tar(&[("1970-01-02.txt", LOG), ("1970-01-03.txt", LOG), ("1970-01-04.txt", LOG)]);
     let mut broken = bytes.clone();
     broken[1024] ^= 0xff;
     let found = read("a.tar", &broken);
     assert_eq!(found.records().count(), 4);
     assert_eq!(found.end_anomalies(&[]), ["tar.header"]);
-    let found = read(
-        "a.tar",
-        &[tar(&[("1970-01-02.txt", LOG)]), bytes.clone()].concat(),
-    );
+    let found = read("a.tar", &[tar(&[("1970-01-02.txt", LOG)]), bytes.clone()].concat());
     assert_eq!(found.records().count(), 8);
     assert_eq!(found.end_anomalies(&[]), ["tar.after_end"]);
     let found = read("a.tar", &bytes[..512 + 36]);
@@ -211,10 +177,7 @@ fn streams_hold_one_member_named_after_them() {
     assert_eq!(found.end(&[0]).name, "1970-01-02.txt");
     assert!(found.records().all(|record| record.time.is_some()));
     let found = read("1970-01-02.txt.zst", &zst(LOG));
-    assert_eq!(
-        (found.end(&[0]).parser.as_str(), found.records().count()),
-        ("irc", 2)
-    );
+    assert_eq!((found.end(&[0]).parser.as_str(), found.records().count()), ("irc", 2));
     // Two gz members one after the other are one content.
     let found = read("x.gz", &[gz(LOG), gz(LOG)].concat());
     assert_eq!(found.records().count(), 4);
@@ -239,10 +202,7 @@ fn cut_streams_give_what_can_be_unpacked() {
 #[test]
 fn containers_nest() {
     let inner = zip(&[("1970-01-02.txt", LOG)]);
-    let found = read(
-        "a.tgz",
-        &gz(&tar(&[("deep.zip", &inner), ("1970-01-03.txt", LOG)])),
-    );
+    let found = read("a.tgz", &gz(&tar(&[("deep.zip", &inner), ("1970-01-03.txt", LOG)])));
     assert_eq!(found.end(&[0]).name, "a.tar");
     assert_eq!(found.end(&[0, 0, 0]).parser, "irc");
     assert_eq!(found.records().count(), 4);
@@ -258,32 +218,16 @@ fn containers_nest() {
 
 #[test]
 fn the_content_decides_not_the_extension() {
-    assert_eq!(
-        read("photo.jpg", &zip(&[("1970-01-02.txt", LOG)]))
-            .records()
-            .count(),
-        2
-    );
+    assert_eq!(read("photo.jpg", &zip(&[("1970-01-02.txt", LOG)])).records().count(), 2);
     assert_eq!(read("1970-01-02.json", LOG).end(&[]).parser, "irc");
-    assert_eq!(
-        read("x.zip", b"just text\n").anomalies()[0].0,
-        "format.unknown"
-    );
-    assert_eq!(
-        read("x.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0")
-            .end(&[])
-            .parser,
-        "blob"
-    );
+    assert_eq!(read("x.zip", b"just text\n").anomalies()[0].0, "format.unknown");
+    assert_eq!(read("x.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0").end(&[]).parser, "blob");
 }
 
 #[test]
 fn bombs_are_cut_at_the_limit_and_told() {
-    let limits = Limits {
-        unpacked_bytes_free: 1 << 20,
-        unpacked_ratio_max: 10,
-        ..Limits::default()
-    };
+    let limits =
+        Limits { unpacked_bytes_free: 1 << 20, unpacked_ratio_max: 10, ..Limits::default() };
     let zeros = vec![0; 16 << 20];
     let found = read_with("a.zst", &zst(&zeros), &limits);
     assert_eq!(found.end(&[0]).bytes, 1 << 20);
@@ -292,22 +236,11 @@ fn bombs_are_cut_at_the_limit_and_told() {
     assert_eq!(found.end(&[0]).bytes, 1 << 20);
     assert_eq!(found.end_anomalies(&[]), ["container.unpacked_limit"]);
     // A zip inside the zip counts again.
-    let found = read_with(
-        "a.zip",
-        &zip(&[("in.zip", &zip(&[("a", &zeros)]))]),
-        &limits,
-    );
+    let found = read_with("a.zip", &zip(&[("in.zip", &zip(&[("a", &zeros)]))]), &limits);
     assert!(found.end(&[0, 0]).bytes <= 1 << 20);
     let many: Vec<(String, &[u8])> = (0..100).map(|n| (format!("{n}"), &b"x"[..])).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|(n, b)| (n.as_str(), *b)).collect();
-    let found = read_with(
-        "a.zip",
-        &zip(&many),
-        &Limits {
-            members_max: 10,
-            ..limits
-        },
-    );
+    let found = read_with("a.zip", &zip(&many), &Limits { members_max: 10, ..limits });
     assert_eq!(found.ends.len(), 11);
     assert_eq!(found.end_anomalies(&[]), ["container.members_limit"]);
 }

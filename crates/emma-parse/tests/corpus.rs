@@ -29,17 +29,11 @@ fn every_seed_runs() {
 #[test]
 fn container_seeds_are_what_the_packers_write() {
     let inner = zip(&[("1970-01-02.txt", LOG)]);
-    let entries: [(&str, &[u8]); 3] = [
-        ("1970-01-02.txt", LOG),
-        ("../a", b"\xff\xd8\xff\0\0\0\0"),
-        ("deep.zip", &inner),
-    ];
+    let entries: [(&str, &[u8]); 3] =
+        [("1970-01-02.txt", LOG), ("../a", b"\xff\xd8\xff\0\0\0\0"), ("deep.zip", &inner)];
     let seeds = [
         ("zip/three", zip(&entries)),
-        (
-            "tar/three",
-            tar(&entries.map(|(name, bytes)| (name.trim_start_matches("../"), bytes))),
-        ),
+        ("tar/three", tar(&entries.map(|(name, bytes)| (name.trim_start_matches("../"), bytes)))),
         ("gz/log", gz(LOG)),
         ("gz/two", [gz(LOG), gz(b"x")].concat()),
         ("zst/log", zst(LOG)),

@@ -12,15 +12,8 @@ fn an_empty_file_is_an_empty_member() {
     let found = read("x.txt", b"");
     assert_eq!(found.items.len(), 0);
     assert_eq!(found.end_anomalies(&[]), ["member.empty"]);
-    for mark in [
-        &b"\xef\xbb\xbf"[..],
-        b"\xff\xfe",
-        b"\xfe\xff",
-        b"\0",
-        b"\n",
-        b"{",
-        b"PK\x03\x04",
-    ] {
+    for mark in [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff", b"\0", b"\n", b"{", b"PK\x03\x04"]
+    {
         read("x.txt", mark);
     }
 }
@@ -29,20 +22,14 @@ fn an_empty_file_is_an_empty_member() {
 fn a_mark_before_a_log_is_framing() {
     let found = read("1970-01-02.txt", b"\xef\xbb\xbf[09:00] <heron> hi\n");
     assert_eq!(found.items[0].class, ItemClass::Framing);
-    assert_eq!(
-        found.records().next().unwrap().from.as_deref(),
-        Some("heron")
-    );
+    assert_eq!(found.records().next().unwrap().from.as_deref(), Some("heron"));
 }
 
 #[test]
 fn unknown_text_is_an_anomaly_and_a_stray_nul_does_not_hide_a_log() {
     let found = read("x.txt", b"once upon a time\nthere was a heron\n");
     assert_eq!(found.anomalies(), [("format.unknown", String::new())]);
-    let found = read(
-        "1970-01-02.txt",
-        b"[09:00] <heron> h\0i\n[09:00] <owl> hoot, I say, hoot\n",
-    );
+    let found = read("1970-01-02.txt", b"[09:00] <heron> h\0i\n[09:00] <owl> hoot, I say, hoot\n");
     assert_eq!(found.records().count(), 2);
 }
 
@@ -69,20 +56,12 @@ impl Sink for &mut Count {
 
 #[test]
 fn a_long_line_is_cut_into_chunks_and_the_next_line_is_read() {
-    let limits = Limits {
-        record_bytes_max: 1 << 10,
-        ..Limits::default()
-    };
+    let limits = Limits { record_bytes_max: 1 << 10, ..Limits::default() };
     let mut log = b"[09:00] <heron> hi\n[09:01] <owl> ".to_vec();
     log.resize(log.len() + 5_000, b'x');
     log.extend_from_slice(b"\n[09:02] <heron> yes\n");
     let mut count = Count::default();
-    read_into(
-        "1970-01-02.txt",
-        &log,
-        &limits,
-        &mut Account::new(&mut count),
-    );
+    read_into("1970-01-02.txt", &log, &limits, &mut Account::new(&mut count));
     assert_eq!((count.records, count.longest), (2, 1 << 10));
 }
 
@@ -149,14 +128,8 @@ fn a_large_export_is_streamed() {
                     out,
                     r#"{comma}{{"id":{id},"type":"message","date":"2020-01-01T00:00:00","#
                 )?;
-                write!(
-                    out,
-                    r#""date_unixtime":"1577836800","from":"Heron","from_id":"user1","#
-                )?;
-                write!(
-                    out,
-                    r#""text":"a message of some length, from a heron to an owl"}}"#
-                )?;
+                write!(out, r#""date_unixtime":"1577836800","from":"Heron","from_id":"user1","#)?;
+                write!(out, r#""text":"a message of some length, from a heron to an owl"}}"#)?;
             }
             out.write_all(b"]}")
         },
@@ -173,18 +146,9 @@ fn deep_json_is_neither_recursed_into_nor_kept() {
         "[".repeat(100_000) + &"]".repeat(100_000)
     );
     let found = read("result.json", deep.as_bytes());
-    assert!(
-        found
-            .anomalies()
-            .iter()
-            .any(|(kind, _)| *kind == "json.too_deep")
-    );
+    assert!(found.anomalies().iter().any(|(kind, _)| *kind == "json.too_deep"));
     read(
         "result.json",
-        format!(
-            r#"{{"type":"bot_chat","messages":[{}"#,
-            r#"{"a":"#.repeat(100_000)
-        )
-        .as_bytes(),
+        format!(r#"{{"type":"bot_chat","messages":[{}"#, r#"{"a":"#.repeat(100_000)).as_bytes(),
     );
 }

@@ -5,9 +5,7 @@ use emma_model::{ItemClass, RecordKind};
 use std::path::PathBuf;
 
 fn folder(test: &str, name: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data")
-        .join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
     if !path.is_dir() {
         println!("skipped: {test}: ../shared/data is absent");
         return None;
@@ -41,10 +39,7 @@ fn telegram_specimens_give_all_their_messages() {
         assert_eq!(found.end(&[]).parser, "telegram", "{name}");
         let count = json["messages"].as_array().unwrap().len();
         assert_eq!(found.records().count(), count, "{name}");
-        println!(
-            "{name}: {count} messages, anomalies {:?}",
-            found.anomalies()
-        );
+        println!("{name}: {count} messages, anomalies {:?}", found.anomalies());
     }
 }
 
@@ -57,11 +52,7 @@ fn the_broken_telegram_specimen_gives_its_two_messages_and_an_anomaly() {
     let found = specimen(&folder, "error.json");
     assert_eq!(found.records().count(), 2);
     assert_eq!(found.anomalies(), [("json.syntax", String::new())]);
-    assert!(
-        found
-            .records()
-            .all(|record| record.conversation.as_deref() == Some("9999999999"))
-    );
+    assert!(found.records().all(|record| record.conversation.as_deref() == Some("9999999999")));
 }
 
 #[test]
@@ -76,32 +67,18 @@ fn the_faulty_telegram_specimen_tells_each_fault_with_its_field() {
     let told: Vec<Vec<(&str, &str)>> = records
         .map(|item| {
             let anomalies = item.anomalies.iter();
-            anomalies
-                .map(|a| (a.kind.0, a.field.as_deref().unwrap_or_default()))
-                .collect()
+            anomalies.map(|a| (a.kind.0, a.field.as_deref().unwrap_or_default())).collect()
         })
         .collect();
     let want: [&[(&str, &str)]; 9] = [
         &[("telegram.type_unknown", "type")],
-        &[
-            ("telegram.id_repeated", "id"),
-            ("telegram.wrong_type", "from_id"),
-        ],
+        &[("telegram.id_repeated", "id"), ("telegram.wrong_type", "from_id")],
         &[("telegram.wrong_type", "text")],
         &[("telegram.key_unknown", "ERROR:saved_from")],
-        &[
-            ("telegram.key_unknown", "ERROR:from_id"),
-            ("telegram.field_missing", "from_id"),
-        ],
+        &[("telegram.key_unknown", "ERROR:from_id"), ("telegram.field_missing", "from_id")],
         &[("telegram.media_type_unknown", "media_type")],
-        &[
-            ("telegram.key_unknown", "ERROR:text"),
-            ("telegram.field_missing", "text"),
-        ],
-        &[
-            ("telegram.key_unknown", "ERROR:id"),
-            ("telegram.field_missing", "id"),
-        ],
+        &[("telegram.key_unknown", "ERROR:text"), ("telegram.field_missing", "text")],
+        &[("telegram.key_unknown", "ERROR:id"), ("telegram.field_missing", "id")],
         &[
             ("telegram.key_unknown", "ERROR"),
             ("telegram.field_missing", "action"),
@@ -129,10 +106,7 @@ fn irc_logs_are_read_line_by_line() {
             .map(|entry| entry.unwrap().path())
             .collect();
         paths.sort();
-        for path in paths
-            .iter()
-            .filter(|path| path.to_string_lossy().ends_with(".raw.txt"))
-        {
+        for path in paths.iter().filter(|path| path.to_string_lossy().ends_with(".raw.txt")) {
             let name = format!("{set}/{}", path.file_name().unwrap().to_string_lossy());
             let content = std::fs::read(path).unwrap();
             let found = read(&name, &content);

@@ -27,15 +27,9 @@ fn a_new_message_is_read_with_its_second() {
     assert_eq!(record.conversation.as_deref(), Some("42"));
     assert_eq!(record.text.as_deref(), Some("see here!A"));
     assert_eq!(record.reply_to.as_deref(), Some("4"));
-    assert_eq!(
-        record.time,
-        Some((86_400 * SECOND, 86_401 * SECOND - 1, Zone::Declared, false))
-    );
-    let extra: Vec<_> = record
-        .extra
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    assert_eq!(record.time, Some((86_400 * SECOND, 86_401 * SECOND - 1, Zone::Declared, false)));
+    let extra: Vec<_> =
+        record.extra.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(
         extra,
         [
@@ -46,13 +40,8 @@ fn a_new_message_is_read_with_its_second() {
         ]
     );
     assert_eq!(found.anomalies(), []);
-    let Origin::Leaf { offset, length } = record.borrowed[0].origin else {
-        panic!()
-    };
-    assert_eq!(
-        (offset, length),
-        (found.items[0].offset, found.items[0].length)
-    );
+    let Origin::Leaf { offset, length } = record.borrowed[0].origin else { panic!() };
+    assert_eq!((offset, length), (found.items[0].offset, found.items[0].length));
     assert_eq!(found.items[0].class, ItemClass::Framing);
 }
 
@@ -67,12 +56,7 @@ fn an_old_message_has_a_number_for_a_sender_and_no_zone() {
     let day = 24 * HOUR;
     assert_eq!(
         record.time,
-        Some((
-            day - 14 * HOUR,
-            day + 12 * HOUR + SECOND - 1,
-            Zone::Unknown,
-            false
-        ))
+        Some((day - 14 * HOUR, day + 12 * HOUR + SECOND - 1, Zone::Unknown, false))
     );
     assert_eq!(found.anomalies(), []);
 }
@@ -84,16 +68,9 @@ fn service_messages_are_system_records() {
         "action":"create_group","title":"Birds","members":["Heron",null],"text":""}"#,
     );
     let record = found.records().next().unwrap();
-    assert_eq!(
-        (record.kind, record.text.as_deref()),
-        (RecordKind::System, None)
-    );
+    assert_eq!((record.kind, record.text.as_deref()), (RecordKind::System, None));
     assert_eq!(record.from.as_deref(), Some("77"));
-    assert!(
-        record
-            .extra
-            .contains(&("members".into(), r#"["Heron",null]"#.into()))
-    );
+    assert!(record.extra.contains(&("members".into(), r#"["Heron",null]"#.into())));
     assert_eq!(found.anomalies(), []);
 }
 
@@ -118,11 +95,7 @@ fn an_account_has_many_chats_and_other_sections() {
     let seen: Vec<_> = found
         .records()
         .map(|r| {
-            (
-                r.kind,
-                r.conversation.clone().unwrap_or_default(),
-                r.id.clone().unwrap_or_default(),
-            )
+            (r.kind, r.conversation.clone().unwrap_or_default(), r.id.clone().unwrap_or_default())
         })
         .collect();
     let message = |conversation: &str, id: &str| {
@@ -155,11 +128,7 @@ fn every_fault_of_a_message_is_told_with_its_field() {
         (r#""text":[1]"#, "telegram.wrong_type", "text"),
         (r#""id":"five""#, "telegram.wrong_type", "id"),
         (r#""date":"yesterday""#, "time.unreadable", "date"),
-        (
-            r#""media_type":"smell""#,
-            "telegram.media_type_unknown",
-            "media_type",
-        ),
+        (r#""media_type":"smell""#, "telegram.media_type_unknown", "media_type"),
         (r#""plumage":"grey""#, "telegram.key_unknown", "plumage"),
         (r#""text":"\ud800""#, "json.lone_surrogate", "text"),
         (r#""text":"a","text":"b""#, "json.key_repeated", "text"),
@@ -173,25 +142,18 @@ fn every_fault_of_a_message_is_told_with_its_field() {
         r#""text":"t""#,
     ];
     for (change, kind, field) in cases {
-        let kept = all
-            .iter()
-            .zip(good)
-            .filter(|(name, _)| !change.starts_with(&format!("\"{name}\"")));
+        let kept =
+            all.iter().zip(good).filter(|(name, _)| !change.starts_with(&format!("\"{name}\"")));
         let members: Vec<_> = kept.map(|(_, member)| member).chain([change]).collect();
         let found = chat(&format!("{{{}}}", members.join(",")));
         assert_eq!(found.anomalies(), [(kind, field.to_owned())], "{change}");
         assert_eq!(found.records().count(), 1);
     }
     for (at, field) in all.iter().enumerate() {
-        let members: Vec<_> = (0..5)
-            .filter(|other| *other != at)
-            .map(|other| good[other])
-            .collect();
+        let members: Vec<_> =
+            (0..5).filter(|other| *other != at).map(|other| good[other]).collect();
         let found = chat(&format!("{{{}}}", members.join(",")));
-        assert_eq!(
-            found.anomalies(),
-            [("telegram.field_missing", field.to_string())]
-        );
+        assert_eq!(found.anomalies(), [("telegram.field_missing", field.to_string())]);
     }
     let found = chat(
         r#"{"id":5,"type":"service","date":"1970-01-02T00:00:00","from_id":7,
@@ -213,10 +175,7 @@ fn an_id_used_twice_names_only_the_first() {
     let found = chat(&format!("{message},{message}"));
     let ids: Vec<_> = found.records().map(|record| record.id.as_deref()).collect();
     assert_eq!(ids, [Some("5"), None]);
-    assert_eq!(
-        found.anomalies(),
-        [("telegram.id_repeated", "id".to_owned())]
-    );
+    assert_eq!(found.anomalies(), [("telegram.id_repeated", "id".to_owned())]);
 }
 
 const GOOD: [&str; 3] = [
@@ -226,10 +185,7 @@ const GOOD: [&str; 3] = [
 ];
 
 fn texts(found: &Found) -> Vec<&str> {
-    found
-        .records()
-        .filter_map(|record| record.text.as_deref())
-        .collect()
+    found.records().filter_map(|record| record.text.as_deref()).collect()
 }
 
 #[test]
@@ -243,43 +199,22 @@ fn broken_syntax_costs_only_what_is_broken() {
     ] {
         let found = chat(&messages);
         assert_eq!(texts(&found), ["one", "two", "three"], "{messages}");
-        assert_eq!(
-            found.anomalies(),
-            [("json.syntax", String::new())],
-            "{messages}"
-        );
+        assert_eq!(found.anomalies(), [("json.syntax", String::new())], "{messages}");
     }
     // A message cut short in the middle, junk between, a wrong bracket.
-    for broken in [
-        &two[..40],
-        &two[..two.len() - 1],
-        "junk",
-        "}",
-        &two.replace(':', ";"),
-    ] {
+    for broken in [&two[..40], &two[..two.len() - 1], "junk", "}", &two.replace(':', ";")] {
         let found = chat(&format!("{one},{broken},{three}"));
         assert_eq!(texts(&found), ["one", "three"], "{broken}");
-        assert!(
-            found
-                .anomalies()
-                .iter()
-                .any(|(kind, _)| *kind == "json.syntax"),
-            "{broken}"
-        );
-        let conversations: Vec<_> = found
-            .records()
-            .map(|record| record.conversation.as_deref())
-            .collect();
+        assert!(found.anomalies().iter().any(|(kind, _)| *kind == "json.syntax"), "{broken}");
+        let conversations: Vec<_> =
+            found.records().map(|record| record.conversation.as_deref()).collect();
         assert_eq!(conversations, [Some("42"), Some("42")]);
     }
 }
 
 #[test]
 fn a_cut_export_gives_what_is_whole() {
-    let whole = format!(
-        r#"{{"type":"bot_chat","id":9,"messages":[{},{}]}}"#,
-        GOOD[0], GOOD[1]
-    );
+    let whole = format!(r#"{{"type":"bot_chat","id":9,"messages":[{},{}]}}"#, GOOD[0], GOOD[1]);
     let found = read("x.json", &whole.as_bytes()[..whole.len() - 10]);
     assert_eq!(texts(&found), ["one"]);
     assert_eq!(found.anomalies(), [("json.truncated", String::new())]);
@@ -291,10 +226,7 @@ fn two_exports_in_one_file_keep_their_chats_apart() {
     let chat = |id: u32, message: &str| {
         format!(r#"{{"type":"bot_chat","id":{id},"messages":[{message}]}}"#)
     };
-    let found = read(
-        "x.json",
-        format!("{}\n{}", chat(1, GOOD[0]), chat(2, GOOD[0])).as_bytes(),
-    );
+    let found = read("x.json", format!("{}\n{}", chat(1, GOOD[0]), chat(2, GOOD[0])).as_bytes());
     let seen: Vec<_> = found
         .records()
         .map(|r| (r.conversation.as_deref().unwrap(), r.id.as_deref().unwrap()))
@@ -304,17 +236,10 @@ fn two_exports_in_one_file_keep_their_chats_apart() {
 
 #[test]
 fn long_and_deep_values_cost_only_themselves() {
-    let long = format!(
-        r#"{{"id":2,"type":"message","text":"{}"}}"#,
-        "x".repeat(2 << 20)
-    );
+    let long = format!(r#"{{"id":2,"type":"message","text":"{}"}}"#, "x".repeat(2 << 20));
     let found = chat(&format!("{},{long},{}", GOOD[0], GOOD[2]));
     assert_eq!(texts(&found), ["one", "three"]);
-    assert!(
-        found
-            .anomalies()
-            .contains(&("json.too_long", String::new()))
-    );
+    assert!(found.anomalies().contains(&("json.too_long", String::new())));
     let deep = format!(
         r#"{{"id":2,"type":"message","text":{}1{}}}"#,
         "[".repeat(100_000),
@@ -322,9 +247,5 @@ fn long_and_deep_values_cost_only_themselves() {
     );
     let found = chat(&format!("{},{deep},{}", GOOD[0], GOOD[2]));
     assert_eq!(texts(&found), ["one", "three"]);
-    assert!(
-        found
-            .anomalies()
-            .contains(&("json.too_deep", String::new()))
-    );
+    assert!(found.anomalies().contains(&("json.too_deep", String::new())));
 }

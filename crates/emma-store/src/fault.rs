@@ -2,9 +2,9 @@
 //!
 //! Every persist in this crate calls [`point`] with a name on both sides of it. Tests set
 //! `EMMA_FAULT=NAME:N:ACTION` for a child process: at the `N`th passage (from 1) of point
-//! `NAME`, `ACTION` is `kill` (the process aborts, as by `kill -9`), `full` (the call fails as on a full disk)
-//! or `error` (it fails with an I/O error). `NAME` may be `*`: any point counts. Without the
-//! variable a passage costs one atomic load.
+//! `NAME`, `ACTION` is `kill` (the process aborts, as by `kill -9`), `full` (the call fails
+//! as on a full disk) or `error` (it fails with an I/O error). `NAME` may be `*`: any point
+//! counts. Without the variable a passage costs one atomic load.
 
 use std::io;
 use std::sync::OnceLock;

@@ -25,7 +25,8 @@ pub use append::AppendFile;
 pub use map::MappedFile;
 pub use scratch::{Scratch, sweep_temporaries};
 pub use write::{
-    NewFile, create_dir_durable, create_dir_unsynced, remove_durable, sync_path, write_new, write_private, write_replace,
+    NewFile, create_dir_durable, create_dir_unsynced, remove_durable, sync_path, write_new,
+    write_private, write_replace,
 };
 
 /// What went wrong at the door, and on which operation.
@@ -40,7 +41,8 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// True where the disk is full or a quota is reached: free space, then run the same command again.
+    /// True where the disk is full or a quota is reached: free space, then run the same command
+    /// again.
     pub fn is_disk_full(&self) -> bool {
         is_disk_full(&self.source)
     }
@@ -48,10 +50,7 @@ impl StoreError {
 
 /// True where `error` says the disk is full or a quota is reached.
 pub fn is_disk_full(error: &std::io::Error) -> bool {
-    matches!(
-        error.kind(),
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
-    )
+    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
 }
 
 impl From<StoreError> for std::io::Error {

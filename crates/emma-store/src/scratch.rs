@@ -13,7 +13,8 @@ pub struct Scratch {
 impl Scratch {
     /// Creates (or empties and reuses) the folder `path`.
     ///
-    /// Only the holder of the pipeline's lock may do so: whatever is in it is taken as left by a crash.
+    /// Only the holder of the pipeline's lock may do so: whatever is in it is taken as left by a
+    /// crash.
     pub fn create(path: &Path) -> Result<Scratch> {
         if path.exists() {
             at("clear a scratch folder", fs::remove_dir_all(path))?;

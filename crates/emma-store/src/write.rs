@@ -25,7 +25,10 @@ impl NewFile {
         let name: String = random.iter().map(|b| format!("{b:02x}")).collect();
         let temporary = folder.join(format!("{name}{TEMPORARY_SUFFIX}"));
         at("create a file", fault::point("create"))?;
-        let file = at("create a file", File::options().write(true).read(true).create_new(true).open(&temporary))?;
+        let file = at(
+            "create a file",
+            File::options().write(true).read(true).create_new(true).open(&temporary),
+        )?;
         Ok(NewFile { file: Some(file), temporary })
     }
 

@@ -44,11 +44,7 @@ impl TestCase {
     /// of that crate.
     pub fn new(program: impl Into<PathBuf>) -> TestCase {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        TestCase {
-            folder,
-            program: program.into(),
-            environment: Vec::new(),
-        }
+        TestCase { folder, program: program.into(), environment: Vec::new() }
     }
 
     /// The same with one more environment variable for every command.
@@ -89,18 +85,12 @@ impl TestCase {
     /// A command as [`TestCase::emma`] would run it, not yet started.
     pub fn command(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .current_dir(self.folder())
-            .stdin(Stdio::null());
+        command.args(arguments).current_dir(self.folder()).stdin(Stdio::null());
         for name in ["EMMA_AS", "EMMA_AUTHORITY", "EMMA_FAULT", "EMMA_CLOCK"] {
             command.env_remove(name);
         }
         command.env("EMMA_HOME", self.path("home"));
-        command
-            .env("EMMA_REASON", "a test")
-            .env("NO_COLOR", "1")
-            .env("COLUMNS", "100");
+        command.env("EMMA_REASON", "a test").env("NO_COLOR", "1").env("COLUMNS", "100");
         for (name, value) in &self.environment {
             command.env(name, value);
         }
@@ -108,10 +98,7 @@ impl TestCase {
     }
 
     fn run(&self, program: &Path, arguments: &[&str]) -> Said {
-        let output = self
-            .command(program, arguments)
-            .output()
-            .expect("the program starts");
+        let output = self.command(program, arguments).output().expect("the program starts");
         Said {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -141,10 +128,7 @@ impl TestCase {
         let listed = self.must(&["--json", "actor", "list"]).json();
         let mut actors = Vec::new();
         collect_actors(&listed, &mut actors);
-        assert!(
-            !actors.is_empty(),
-            "no actor has a name and a key in {listed}"
-        );
+        assert!(!actors.is_empty(), "no actor has a name and a key in {listed}");
         let mut text = format!(
             "version = 1\nid = \"{id}\"\nkind = \"synthetic\"\ncourt = \"Court of Nowhere\"\n\
              instrument = \"order {id}\"\noffences = [\"invented\"]\nread_until = 2099-12-31\n\
@@ -170,9 +154,7 @@ fn collect_actors(value: &Value, actors: &mut Vec<(String, String)>) {
             let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
             match (text("name"), text("key")) {
                 (Some(name), Some(key)) => actors.push((name, key)),
-                _ => members
-                    .values()
-                    .for_each(|inner| collect_actors(inner, actors)),
+                _ => members.values().for_each(|inner| collect_actors(inner, actors)),
             }
         }
         Value::Array(items) => items.iter().for_each(|inner| collect_actors(inner, actors)),

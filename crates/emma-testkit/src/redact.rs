@@ -5,22 +5,13 @@ use std::sync::OnceLock;
 
 /// What is replaced, in this order, and by what.
 const RULES: &[(&str, &str)] = &[
-    (
-        r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?",
-        "[time]",
-    ),
-    (
-        r"emma-(actor|case)-[0-9a-f]{16}(\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+)?",
-        "[key]",
-    ),
+    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", "[time]"),
+    (r"emma-(actor|case)-[0-9a-f]{16}(\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+)?", "[key]"),
     (r"\b[0-9a-f]{64}\b", "[digest]"),
     (r"\b[0-9a-f]{16,63}\b", "[id]"),
     (r"[A-Za-z0-9+/]{43}=", "[root]"),
     (r"\b\d+(\.\d+)? ?(ns|us|µs|ms|s|min)\b", "[took]"),
-    (
-        r"\b\d+(\.\d+)? ?([kMG]i?B|B|bytes|messages|records)/s\b",
-        "[rate]",
-    ),
+    (r"\b\d+(\.\d+)? ?([kMG]i?B|B|bytes|messages|records)/s\b", "[rate]"),
 ];
 
 /// `text` with times, keys, digests, ids, roots, durations and rates replaced.
@@ -31,10 +22,7 @@ pub fn redact(text: &str) -> String {
     static COMPILED: OnceLock<Vec<(Regex, &str)>> = OnceLock::new();
     let rules = COMPILED.get_or_init(|| {
         let compile = |pattern| Regex::new(pattern).expect("the rules above are patterns");
-        RULES
-            .iter()
-            .map(|(pattern, word)| (compile(pattern), *word))
-            .collect()
+        RULES.iter().map(|(pattern, word)| (compile(pattern), *word)).collect()
     });
     let mut text = text.to_owned();
     for (pattern, word) in rules {
@@ -45,13 +33,10 @@ pub fn redact(text: &str) -> String {
                 return (*word).to_owned();
             }
             let value = found[0].to_owned();
-            let at = seen
-                .iter()
-                .position(|known| *known == value)
-                .unwrap_or_else(|| {
-                    seen.push(value);
-                    seen.len() - 1
-                });
+            let at = seen.iter().position(|known| *known == value).unwrap_or_else(|| {
+                seen.push(value);
+                seen.len() - 1
+            });
             format!("{} {}]", word.trim_end_matches(']'), at + 1)
         });
         text = replaced.into_owned();
@@ -73,10 +58,7 @@ mod tests {
 
     #[test]
     fn counts_and_words_stay() {
-        assert_eq!(
-            redact("326 files, 12 messages, facade"),
-            "326 files, 12 messages, facade"
-        );
+        assert_eq!(redact("326 files, 12 messages, facade"), "326 files, 12 messages, facade");
     }
 
     #[test]

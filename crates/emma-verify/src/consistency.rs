@@ -40,11 +40,7 @@ pub fn run(args: &ConsistencyArgs) -> Answer {
         Err(what) => Err(what),
         Ok(()) => path(args, &old, &new)?.and_then(|path| {
             let holds = merkle::verify_consistency(old.size, &old.root, new.size, &new.root, &path);
-            if holds {
-                Ok(())
-            } else {
-                Err("the newer log does not extend the older")
-            }
+            if holds { Ok(()) } else { Err("the newer log does not extend the older") }
         }),
     };
     Ok(answer(args, old.size, new.size, result))
@@ -87,9 +83,8 @@ fn path(
         ));
     };
     let bytes = read_file(file, "the proof")?;
-    let proof = ConsistencyProof::from_file(&bytes)
-        .ok()
-        .or_else(|| Bundle::from_file(&bytes).ok()?.since);
+    let proof =
+        ConsistencyProof::from_file(&bytes).ok().or_else(|| Bundle::from_file(&bytes).ok()?.since);
     let Some(proof) = proof else {
         return Ok(Err("the proof does not read"));
     };

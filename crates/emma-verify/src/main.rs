@@ -92,7 +92,5 @@ fn read_file(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
 /// A checkpoint from its file. `Ok(None)` where the file holds none.
 fn read_checkpoint(path: &Path, what: &str) -> Result<Option<Checkpoint>, Failure> {
     let bytes = read_file(path, what)?;
-    Ok(String::from_utf8(bytes)
-        .ok()
-        .and_then(|note| Checkpoint::parse(&note).ok()))
+    Ok(String::from_utf8(bytes).ok().and_then(|note| Checkpoint::parse(&note).ok()))
 }

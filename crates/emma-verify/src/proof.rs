@@ -53,14 +53,8 @@ pub fn run(args: &ProofArgs, today: &str) -> Answer {
     let mut report = bundle.verify(&keys, older.as_ref());
     if let Some(path) = &args.blob {
         let digest = Digest::of(&read_file(path, "the blob")?);
-        let raw = bundle
-            .leaves
-            .first()
-            .and_then(|leaf| BASE64.decode(&leaf.raw).ok());
-        let is_blob = bundle
-            .leaves
-            .first()
-            .is_some_and(|leaf| leaf.class == "blob");
+        let raw = bundle.leaves.first().and_then(|leaf| BASE64.decode(&leaf.raw).ok());
+        let is_blob = bundle.leaves.first().is_some_and(|leaf| leaf.class == "blob");
         report.checks.push(emma_evidence::bundle::Check {
             object: "blob".to_owned(),
             what: "the file given has the proven SHA-256".to_owned(),
@@ -70,12 +64,7 @@ pub fn run(args: &ProofArgs, today: &str) -> Answer {
     if args.json {
         print_json(&report, older.is_some(), today);
     } else {
-        print_text(
-            &bundle,
-            &report,
-            older.as_ref().map(|older| older.size),
-            today,
-        );
+        print_text(&bundle, &report, older.as_ref().map(|older| older.size), today);
     }
     Ok(report.holds())
 }
@@ -103,28 +92,18 @@ fn print_text(bundle: &Bundle, report: &Report, older: Option<u64>, today: &str)
     println!("record      {}", shown(&report.record));
     println!("source      {}", shown(&report.source));
     println!("delivered   {}", shown(&report.path));
-    println!(
-        "checkpoint  {} entries, root {}",
-        report.log_size, report.log_root
-    );
+    println!("checkpoint  {} entries, root {}", report.log_size, report.log_root);
     println!("received by {}", shown(&report.signers.join(", ")));
     for (i, leaf) in bundle.leaves.iter().enumerate() {
         let raw = BASE64.decode(&leaf.raw).unwrap_or_default();
         if leaf.class == "blob" {
-            println!(
-                "leaf {i}      blob with SHA-256 {}",
-                emma_model::digest::hex(&raw)
-            );
+            println!("leaf {i}      blob with SHA-256 {}", emma_model::digest::hex(&raw));
             continue;
         }
         let text = shown(&String::from_utf8_lossy(&raw));
         let cut: String = text.chars().take(RAW_SHOWN_CHARS_MAX).collect();
         let rest = if cut.len() < text.len() { " [...]" } else { "" };
-        println!(
-            "leaf {i}      {} of {} bytes: {cut}{rest}",
-            leaf.class,
-            raw.len()
-        );
+        println!("leaf {i}      {} of {} bytes: {cut}{rest}", leaf.class, raw.len());
     }
     println!();
     for check in &report.checks {
@@ -150,13 +129,8 @@ fn print_text(bundle: &Bundle, report: &Report, older: Option<u64>, today: &str)
         println!("verified");
     } else {
         let mut failed: Vec<&str> = report.failures().map(|check| &check.object[..]).collect();
-        failed.extend(
-            report
-                .values
-                .iter()
-                .filter(|v| v.verdict == Verdict::Wrong)
-                .map(|_| "value"),
-        );
+        failed
+            .extend(report.values.iter().filter(|v| v.verdict == Verdict::Wrong).map(|_| "value"));
         failed.dedup();
         println!("NOT VERIFIED: {}", failed.join(", "));
     }
@@ -194,9 +168,6 @@ mod tests {
 
     #[test]
     fn controls_and_direction_marks_are_inert() {
-        assert_eq!(
-            shown("a\u{1b}[31m\u{202e}b\né"),
-            "a\\u{1b}[31m\\u{202e}b\\né"
-        );
+        assert_eq!(shown("a\u{1b}[31m\u{202e}b\né"), "a\\u{1b}[31m\\u{202e}b\\né");
     }
 }

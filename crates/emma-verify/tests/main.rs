@@ -41,31 +41,17 @@ fn stage() -> Stage {
         buffer.fill(n);
     };
     let case = CaseId::draw(&mut random);
-    let (actor, log_key) = (
-        Signer::draw_actor(&mut random),
-        Signer::draw_log(case, &mut random),
-    );
+    let (actor, log_key) = (Signer::draw_actor(&mut random), Signer::draw_log(case, &mut random));
     let evidence = folder.path().join("case/evidence");
     let mut log = Log::create(&evidence, case).unwrap();
-    let sealed = ExhibitStore::create(&evidence)
-        .unwrap()
-        .seal(&mut TEXT.as_bytes(), &mut |_| {})
-        .unwrap();
+    let sealed =
+        ExhibitStore::create(&evidence).unwrap().seal(&mut TEXT.as_bytes(), &mut |_| {}).unwrap();
     let exhibit = ExhibitId::derive("s", b"a.txt", sealed.digest);
     let plan = Digest::of(b"plan");
     let reading = ReadingId::derive(exhibit, &plan);
-    let place = Place::Span {
-        offset: 0,
-        length: TEXT.len() as u64,
-    };
+    let place = Place::Span { offset: 0, length: TEXT.len() as u64 };
     let mut tree = TreeWriter::create(&evidence, reading, &mut random).unwrap();
-    tree.push(
-        ItemClass::Record,
-        &MemberPath::default(),
-        &place,
-        TEXT.as_bytes(),
-    )
-    .unwrap();
+    tree.push(ItemClass::Record, &MemberPath::default(), &place, TEXT.as_bytes()).unwrap();
     let tree = tree.finish().unwrap();
     let line = payload::ReceiptLine {
         exhibit: exhibit.to_string(),
@@ -75,6 +61,7 @@ fn stage() -> Stage {
         bytes: sealed.bytes,
         reading: reading.to_string(),
         tree_root: tree.root.hex(),
+        seed: tree.seed.hex(),
         leaves: tree.leaves,
         members: 1,
         bytes_by_class: Default::default(),
@@ -93,39 +80,19 @@ fn stage() -> Stage {
         totals: Default::default(),
     };
     let payload = Payload::seal(&receipt, &mut random);
-    let entry = NewEntry {
-        kind: kind::RECEIPT,
-        payload,
-        attachments: vec![attachment],
-    };
-    let receipt = log
-        .append(&[entry], &actor, None, &mut random)
-        .unwrap()
-        .first_index;
+    let entry = NewEntry { kind: kind::RECEIPT, payload, attachments: vec![attachment] };
+    let receipt = log.append(&[entry], &actor, None, &mut random).unwrap().first_index;
     let old = log.checkpoint(&log_key).unwrap();
-    let mapping = payload::Mapping {
-        v: 1,
-        name: "m".into(),
-        text: String::new(),
-    };
+    let mapping = payload::Mapping { v: 1, name: "m".into(), text: String::new() };
     let entry = NewEntry::new(kind::MAPPING, Payload::seal(&mapping, &mut random));
     log.append(&[entry], &actor, None, &mut random).unwrap();
     let new = log.checkpoint(&log_key).unwrap();
     let value = Value {
         field: "text".into(),
         value: "caf\u{e9} at \"nine\"".into(),
-        origin: Origin::Bytes {
-            leaf: 0,
-            offset: 6,
-            length: 15,
-            reading: "utf-8".into(),
-        },
+        origin: Origin::Bytes { leaf: 0, offset: 6, length: 15, reading: "utf-8".into() },
     };
-    let leaf = Disclosure {
-        member: MemberPath::default(),
-        place,
-        raw: TEXT.into(),
-    };
+    let leaf = Disclosure { member: MemberPath::default(), place, raw: TEXT.into() };
     let what = ProofOf {
         receipt,
         exhibit: exhibit.to_string(),
@@ -158,10 +125,7 @@ fn a_good_proof_is_verified_and_says_that_nobody_witnessed_it() {
             ),
             "{text}"
         );
-        assert!(
-            text.contains("not witnessed: could have been rewritten before 2"),
-            "{text}"
-        );
+        assert!(text.contains("not witnessed: could have been rewritten before 2"), "{text}");
         assert!(text.ends_with("verified\n"));
     }
     let (code, text) = stage.run(&["--json", "--key", "key", "proof.json"]);
@@ -178,10 +142,7 @@ fn damage_another_key_and_missing_files_have_their_exit_codes() {
     fs::write(stage.path("bad.json"), bytes).unwrap();
     let (code, text) = stage.run(&["--key", "key", "bad.json"]);
     assert_eq!(code, 1);
-    assert!(
-        text.starts_with("NOT VERIFIED: not readable as a proof"),
-        "{text}"
-    );
+    assert!(text.starts_with("NOT VERIFIED: not readable as a proof"), "{text}");
     let other = Signer::actor_from_secret([9; 32]).verifier().to_string();
     let (code, text) = stage.run(&["--key", &other, "proof.json"]);
     assert_eq!(code, 1);
@@ -209,11 +170,7 @@ fn a_log_that_grew_is_consistent_and_one_that_shrank_is_not() {
         1,
         "NOT CONSISTENT: the newer log is shorter: entries are gone\n",
     );
-    fs::write(
-        stage.path("forged"),
-        note_with_other_root(&stage.path("old")),
-    )
-    .unwrap();
+    fs::write(stage.path("forged"), note_with_other_root(&stage.path("old"))).unwrap();
     check(
         &["forged", "new", "--case", "case"],
         1,

@@ -6,17 +6,10 @@ use std::path::PathBuf;
 /// Takes what came out of an encrypted phone network from the first byte received to the court
 /// room: sealed, read, searched, and proven offline.
 #[derive(Parser, Debug)]
-#[command(
-    name = "emma",
-    version,
-    max_term_width = 100,
-    disable_help_subcommand = true
-)]
-#[command(
-    after_help = "Exit codes: 0 ok, 1 finding or mismatch, 2 usage, 3 refused by an \
+#[command(name = "emma", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 ok, 1 finding or mismatch, 2 usage, 3 refused by an \
     authority, 4 input or output.\nStart: emma actor add NAME, emma case new DIR, emma authority \
-    add CASE FILE, emma intake CASE PATH... --source NAME."
-)]
+    add CASE FILE, emma intake CASE PATH... --source NAME.")]
 pub struct Cli {
     /// Print JSON instead of text (docs/json.md).
     #[arg(long, global = true)]

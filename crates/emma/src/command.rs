@@ -63,20 +63,11 @@ fn open_for_reading(root: &Path, acting: &ActingArgs) -> Result<Opened> {
     let state = case.state()?;
     let place = place(&home, &case, &state, &*clock);
     let session = Session::for_reading(place, &asked(acting))?;
-    Ok(Opened {
-        case,
-        state,
-        session,
-    })
+    Ok(Opened { case, state, session })
 }
 
 fn place<'a>(home: &'a Home, case: &Case, state: &'a State, clock: &'a dyn Clock) -> Place<'a> {
-    Place {
-        home,
-        state,
-        kind: case.meta.kind,
-        clock,
-    }
+    Place { home, state, kind: case.meta.kind, clock }
 }
 
 fn asked(acting: &ActingArgs) -> Asked {
@@ -107,8 +98,5 @@ fn print_withheld(out: &mut dyn Write, withheld: &Withheld, authority: &str) -> 
 
 /// Withheld counts by the reason's name, for JSON.
 fn withheld_by_name(withheld: &Withheld) -> std::collections::BTreeMap<&'static str, u64> {
-    withheld
-        .iter()
-        .map(|(reason, rows)| (reason.name(), *rows))
-        .collect()
+    withheld.iter().map(|(reason, rows)| (reason.name(), *rows)).collect()
 }

@@ -16,10 +16,7 @@ use std::path::Path;
 /// Reads a query; a mistake is underlined with a fix.
 pub fn parse(text: &str) -> Result<Query> {
     Query::parse(text).map_err(|error| {
-        let help = error
-            .suggestion
-            .clone()
-            .unwrap_or_else(|| "see docs/query.md".to_owned());
+        let help = error.suggestion.clone().unwrap_or_else(|| "see docs/query.md".to_owned());
         let label = error.message.clone();
         Failure::usage(error.message.clone(), help).underline("query", text, error.span, label)
     })
@@ -65,20 +62,15 @@ impl<'a> Engine<'a> {
     /// The rows of a hit that may be shown, as the session may show them.
     pub fn rows(&self, hit: &Hit) -> std::result::Result<Vec<MessageRow>, CaseError> {
         let segments = &self.snapshot.segments;
-        let place = segments
-            .iter()
-            .position(|view| view.segment.number == hit.segment);
+        let place = segments.iter().position(|view| view.segment.number == hit.segment);
         let place = place.ok_or_else(|| CaseError::Corrupt {
             object: format!("segment {}", hit.segment),
             what: "the index names it and the snapshot does not".to_owned(),
         })?;
-        let file = self
-            .held
-            .messages(place)?
-            .ok_or_else(|| CaseError::Corrupt {
-                object: format!("segment {}", hit.segment),
-                what: "it has an index and no messages".to_owned(),
-            })?;
+        let file = self.held.messages(place)?.ok_or_else(|| CaseError::Corrupt {
+            object: format!("segment {}", hit.segment),
+            what: "it has an index and no messages".to_owned(),
+        })?;
         // All versions are needed to say how the copies shown agree; they stand together.
         let found = file.row(hit.row)?;
         if found.versions == 1 {
@@ -87,18 +79,10 @@ impl<'a> Engine<'a> {
         let first = hit.row - u32::from(found.version);
         let numbers: Vec<u32> = (first..first + u32::from(found.versions)).collect();
         let (shown, _) = self.present.narrow(file.rows(&numbers)?)?;
-        let matched: Vec<_> = std::iter::once(hit.row)
-            .chain(hit.also.iter().copied())
-            .collect();
-        let texts: Vec<Option<String>> = file
-            .rows(&matched)?
-            .into_iter()
-            .map(|row| row.text)
-            .collect();
-        Ok(shown
-            .into_iter()
-            .filter(|row| texts.contains(&row.text))
-            .collect())
+        let matched: Vec<_> = std::iter::once(hit.row).chain(hit.also.iter().copied()).collect();
+        let texts: Vec<Option<String>> =
+            file.rows(&matched)?.into_iter().map(|row| row.text).collect();
+        Ok(shown.into_iter().filter(|row| texts.contains(&row.text)).collect())
     }
 
     fn of_conversation(
@@ -110,10 +94,7 @@ impl<'a> Engine<'a> {
         let node = |kind| Node { span: 0..0, kind };
         let name = Name::Exact(conversation.to_owned());
         let parts = vec![node(Kind::In(name)), node(Kind::Time { from, until })];
-        Query {
-            text: String::new(),
-            root: node(Kind::And(parts)),
-        }
+        Query { text: String::new(), root: node(Kind::And(parts)) }
     }
 
     fn first_rows(&self, hits: &[Hit]) -> std::result::Result<Vec<MessageRow>, CaseError> {
@@ -141,25 +122,14 @@ impl Neighbours for Engine<'_> {
         // Newest first, the instant itself included: what comes behind the message is older.
         let query = self.of_conversation(conversation, None, Some(at.saturating_add(1)));
         let some = SAME_INSTANT_MAX + count;
-        let hits = self
-            .searcher
-            .newest(&query, &self.view, some)
-            .map_err(searched)?;
+        let hits = self.searcher.newest(&query, &self.view, some).map_err(searched)?;
         let all = self.first_rows_until(&hits, row, count)?;
         let mut before = all.behind;
         before.reverse();
         let later = self.of_conversation(conversation, Some(at.saturating_add(1)), None);
-        let total = self
-            .searcher
-            .count(&later, &self.view)
-            .map_err(searched)?
-            .messages;
-        let skip = usize::try_from(total)
-            .unwrap_or(usize::MAX)
-            .saturating_sub(count);
-        let next = self
-            .searcher
-            .search(&later, &self.view, Order::Newest, skip, count);
+        let total = self.searcher.count(&later, &self.view).map_err(searched)?.messages;
+        let skip = usize::try_from(total).unwrap_or(usize::MAX).saturating_sub(count);
+        let next = self.searcher.search(&later, &self.view, Order::Newest, skip, count);
         let mut after = self.first_rows(&next.map_err(searched)?.hits)?;
         after.extend(all.ahead);
         after.reverse();
@@ -182,10 +152,7 @@ impl Engine<'_> {
         row: &MessageRow,
         count: usize,
     ) -> std::result::Result<Sides, CaseError> {
-        let mut sides = Sides {
-            ahead: Vec::new(),
-            behind: Vec::new(),
-        };
+        let mut sides = Sides { ahead: Vec::new(), behind: Vec::new() };
         let mut met = false;
         for hit in hits {
             if sides.behind.len() == count {
@@ -206,10 +173,7 @@ impl Engine<'_> {
 
 /// An engine's error among the case's.
 fn engine_error(error: &IndexError) -> CaseError {
-    CaseError::Corrupt {
-        object: "the search index".to_owned(),
-        what: error.to_string(),
-    }
+    CaseError::Corrupt { object: "the search index".to_owned(), what: error.to_string() }
 }
 
 impl From<IndexError> for Failure {

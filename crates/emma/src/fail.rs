@@ -57,13 +57,7 @@ impl Failure {
     }
 
     fn new(class: ErrorClass, what: impl Into<String>, help: Option<String>) -> Failure {
-        Failure {
-            class,
-            what: what.into(),
-            help,
-            place: None,
-            reader_gone: false,
-        }
+        Failure { class, what: what.into(), help, place: None, reader_gone: false }
     }
 
     /// Points at the wrong part of a text the user gave, called `name`.
@@ -77,16 +71,8 @@ impl Failure {
         let source = NamedSource::new(name, text.to_owned());
         // Something missing at the end is pointed at by the last character there is.
         let last = text.char_indices().last().map_or(0, |(at, _)| at);
-        let span = if span.is_empty() && span.end >= text.len() {
-            last..text.len()
-        } else {
-            span
-        };
-        self.place = Some(Box::new(Place {
-            source,
-            span,
-            label: label.into(),
-        }));
+        let span = if span.is_empty() && span.end >= text.len() { last..text.len() } else { span };
+        self.place = Some(Box::new(Place { source, span, label: label.into() }));
         self
     }
 
@@ -98,16 +84,8 @@ impl Failure {
         let exit = self.exit();
         if output.json {
             let (what, help) = (&self.what, self.help.as_deref());
-            let document = ErrorDocument {
-                schema: "emma/error/v1",
-                exit,
-                what,
-                help,
-            };
-            eprintln!(
-                "{}",
-                serde_json::to_string_pretty(&document).unwrap_or_default()
-            );
+            let document = ErrorDocument { schema: "emma/error/v1", exit, what, help };
+            eprintln!("{}", serde_json::to_string_pretty(&document).unwrap_or_default());
         } else {
             let mut text = String::new();
             match GraphicalReportHandler::new().render_report(&mut text, &self) {
@@ -146,15 +124,11 @@ impl std::error::Error for Failure {}
 
 impl Diagnostic for Failure {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.place
-            .as_ref()
-            .map(|place| &place.source as &dyn SourceCode)
+        self.place.as_ref().map(|place| &place.source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -166,21 +140,14 @@ impl Diagnostic for Failure {
 
 impl From<CaseError> for Failure {
     fn from(error: CaseError) -> Failure {
-        Failure::new(
-            error.class(),
-            error.to_string(),
-            error.help().map(str::to_owned),
-        )
+        Failure::new(error.class(), error.to_string(), error.help().map(str::to_owned))
     }
 }
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Failure {
-        let mut failure = Failure::new(
-            ErrorClass::Io,
-            format!("cannot write the results: {error}"),
-            None,
-        );
+        let mut failure =
+            Failure::new(ErrorClass::Io, format!("cannot write the results: {error}"), None);
         failure.reader_gone = error.kind() == std::io::ErrorKind::BrokenPipe;
         failure
     }

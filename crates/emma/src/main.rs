@@ -19,10 +19,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let output = Output {
-        json: cli.json,
-        quiet: cli.quiet,
-    };
+    let output = Output { json: cli.json, quiet: cli.quiet };
     match command::run(cli.command, &output) {
         Ok(done) => done.exit_code(),
         Err(failure) => failure.report(&output),

@@ -11,28 +11,15 @@ fn two_handles_and_one_month_are_all_that_is_seen() {
     let case = case(TWO_HANDLES_ONE_MONTH);
     let found = case.must(&["--json", "search", "case", "pick"]).json();
     assert_eq!(found["total"], 1);
-    assert_eq!(
-        found["withheld"],
-        serde_json::json!({ "handle": 1, "period": 1 })
-    );
+    assert_eq!(found["withheld"], serde_json::json!({ "handle": 1, "period": 1 }));
     assert_eq!(texts(&case, "").len(), 2);
 
     let kept_back = case.emma(&["show", "case", "net:chat::m3"]);
     let absent = case.emma(&["show", "case", "net:chat::m9"]);
     assert_eq!((kept_back.code, absent.code), (2, 2));
-    assert_eq!(
-        kept_back.err.replace("m3", "m9"),
-        absent.err,
-        "it does not say what it has"
-    );
-    let shown = case
-        .must(&["--json", "show", "case", "net:chat::m2"])
-        .json();
-    assert_eq!(
-        shown["messages"][0]["after"],
-        serde_json::json!([]),
-        "May is withheld"
-    );
+    assert_eq!(kept_back.err.replace("m3", "m9"), absent.err, "it does not say what it has");
+    let shown = case.must(&["--json", "show", "case", "net:chat::m2"]).json();
+    assert_eq!(shown["messages"][0]["after"], serde_json::json!([]), "May is withheld");
 
     let exported = case.must(&["search", "case", "", "--export", "ndjson"]);
     assert_eq!(exported.out.lines().count(), 2);
@@ -54,11 +41,7 @@ fn the_reader_needs_no_log_key() {
     case.must(&["note", "case", "net:chat::m1", "seen"]);
     let said = case.emma(&["log", "checkpoint", "case"]);
     assert_eq!(said.code, 2);
-    assert!(
-        said.err.contains("does not hold the log key"),
-        "{}",
-        said.err
-    );
+    assert!(said.err.contains("does not hold the log key"), "{}", said.err);
 }
 
 #[test]
@@ -82,21 +65,13 @@ fn dates_are_kept_with_exit_code_3() {
     let intake = ["--quiet", "intake", "case", "feed", "--source", "feed"];
     let said = early.emma(&intake);
     assert_eq!(said.code, 3, "{}", said.err);
-    assert!(
-        said.err.contains("allows intake only from 2000-01-01"),
-        "{}",
-        said.err
-    );
+    assert!(said.err.contains("allows intake only from 2000-01-01"), "{}", said.err);
     let within = early.with("EMMA_CLOCK", "2020-06-01T00:00:00Z");
     within.must(&intake);
     let late = within.with("EMMA_CLOCK", "2100-01-01T00:00:00Z");
     let said = late.emma(&["search", "case", "pick"]);
     assert_eq!(said.code, 3, "{}", said.err);
-    assert!(
-        said.err.contains("allowed reading only until 2099-12-31"),
-        "{}",
-        said.err
-    );
+    assert!(said.err.contains("allowed reading only until 2099-12-31"), "{}", said.err);
     assert_eq!(late.emma(&intake).code, 3);
 }
 
@@ -106,26 +81,15 @@ fn another_actor_is_refused() {
     case.must(&["actor", "add", "Somebody Else"]);
     let said = case.emma(&["search", "case", "pick", "--as", "Somebody Else"]);
     assert_eq!(said.code, 3, "{}", said.err);
-    assert!(
-        !said.err.contains("Somebody"),
-        "errors name keys, not people: {}",
-        said.err
-    );
-    assert_eq!(
-        case.emma(&["search", "case", "pick"]).code,
-        2,
-        "two actors: say which"
-    );
+    assert!(!said.err.contains("Somebody"), "errors name keys, not people: {}", said.err);
+    assert_eq!(case.emma(&["search", "case", "pick"]).code, 2, "two actors: say which");
 }
 
 #[test]
 fn a_source_of_another_authority_opens_where_it_is_listed() {
     let case = case("");
     case.file("test-2.toml", case.authority("test-2", ""));
-    case.file(
-        "test-3.toml",
-        case.authority("test-3", "sources = [\"feed\"]"),
-    );
+    case.file("test-3.toml", case.authority("test-3", "sources = [\"feed\"]"));
     for file in ["test-2.toml", "test-3.toml"] {
         case.must(&["authority", "add", "case", file]);
     }
@@ -135,10 +99,7 @@ fn a_source_of_another_authority_opens_where_it_is_listed() {
     };
     assert_eq!(under("test-1")["total"], 3);
     assert_eq!(under("test-2")["total"], 0);
-    assert_eq!(
-        under("test-2")["withheld"],
-        serde_json::json!({ "source": 3 })
-    );
+    assert_eq!(under("test-2")["withheld"], serde_json::json!({ "source": 3 }));
     assert_eq!(under("test-3")["total"], 3);
     let intake = ["--quiet", "intake", "case", "feed", "--source", "feed"];
     let said = case.emma(&[&intake[..], &["--authority", "test-2"]].concat());
@@ -150,10 +111,7 @@ fn a_source_of_another_authority_opens_where_it_is_listed() {
     assert_eq!(under("test-2")["total"], 3);
     let first = &under("test-2")["hits"][0];
     assert_eq!(first["sources"], serde_json::json!(["other"]));
-    assert_eq!(
-        first["state"], "single",
-        "a copy of another authority is not hinted at"
-    );
+    assert_eq!(first["state"], "single", "a copy of another authority is not hinted at");
 }
 
 #[test]
@@ -167,10 +125,7 @@ fn times_that_straddle_the_period_are_withheld_as_such() {
     case.must(&["--quiet", "intake", "case", "logs", "--source", "irc"]);
     let found = case.must(&["--json", "search", "case", "morning"]).json();
     assert_eq!(found["total"], 1, "{found}");
-    assert_eq!(
-        found["withheld"],
-        serde_json::json!({ "period": 1, "time uncertain": 1 })
-    );
+    assert_eq!(found["withheld"], serde_json::json!({ "period": 1, "time uncertain": 1 }));
 }
 
 #[test]
@@ -181,8 +136,5 @@ fn territory_is_kept_to_where_the_mapping_says_one() {
     case.must(&["--quiet", "intake", "case", "feed", "--source", "feed"]);
     let found = case.must(&["--json", "search", "case", "pick"]).json();
     assert_eq!(found["total"], 0);
-    assert_eq!(
-        found["withheld"],
-        serde_json::json!({ "territory unknown": 3 })
-    );
+    assert_eq!(found["withheld"], serde_json::json!({ "territory unknown": 3 }));
 }

@@ -22,6 +22,5 @@ fn case(more: &str) -> TestCase {
 fn texts(case: &TestCase, query: &str) -> Vec<String> {
     let found = case.must(&["--json", "search", "case", query]).json();
     let hits = found["hits"].as_array().unwrap().iter();
-    hits.map(|hit| hit["text"].as_str().unwrap_or_default().to_owned())
-        .collect()
+    hits.map(|hit| hit["text"].as_str().unwrap_or_default().to_owned()).collect()
 }

@@ -10,11 +10,7 @@ fn a_wrong_query_is_underlined_with_a_fix() {
     assert_eq!(said.code, 2);
     assert!(said.err.contains("query"), "{}", said.err);
     let explained = case.must(&["search", "nowhere", "from:anna pick", "--explain"]);
-    assert!(
-        explained.out.starts_with("messages sent by"),
-        "{}",
-        explained.out
-    );
+    assert!(explained.out.starts_with("messages sent by"), "{}", explained.out);
 }
 
 #[test]
@@ -28,10 +24,7 @@ fn a_wrong_authority_is_underlined_without_its_values() {
     let error: serde_json::Value = serde_json::from_str(&said.err).unwrap();
     assert_eq!(error["exit"], 2);
     let what = error["what"].as_str().unwrap();
-    assert!(
-        what.starts_with("line 8, column 11: invalid type"),
-        "{what}"
-    );
+    assert!(what.starts_with("line 8, column 11: invalid type"), "{what}");
     assert!(!what.contains("secret"), "{what}");
 }
 
@@ -60,24 +53,11 @@ fn a_flipped_bit_is_a_finding_with_exit_code_1() {
 fn the_reference_names_every_command() {
     let case = TestCase::new(env!("CARGO_BIN_EXE_emma"));
     let reference = case.must(&["help-markdown"]).out;
-    for command in [
-        "actor add",
-        "authority add",
-        "intake",
-        "search",
-        "show",
-        "log checkpoint",
-    ] {
-        assert!(
-            reference.contains(&format!("## emma {command}\n")),
-            "{command}"
-        );
+    for command in ["actor add", "authority add", "intake", "search", "show", "log checkpoint"] {
+        assert!(reference.contains(&format!("## emma {command}\n")), "{command}");
     }
     let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
     let kept = std::fs::read_to_string(kept).unwrap_or_default();
     // The page goes on with `emma-verify`'s own help.
-    assert!(
-        kept.starts_with(&reference),
-        "write docs/cli.md anew: cargo xtask docs"
-    );
+    assert!(kept.starts_with(&reference), "write docs/cli.md anew: cargo xtask docs");
 }

@@ -56,10 +56,7 @@ fn write_all(report: &Value, out: &mut String) -> std::fmt::Result {
 
 fn intake(report: &Value, messages: f64, out: &mut String) -> std::fmt::Result {
     let emma = &report["emma"]["intake"];
-    writeln!(
-        out,
-        "| files to searchable | messages/s | CPU us/message | peak memory |"
-    )?;
+    writeln!(out, "| files to searchable | messages/s | CPU us/message | peak memory |")?;
     writeln!(out, "| --- | --- | --- | --- |")?;
     rate("emma", &emma["cost"], messages, out)?;
     let peer = &report["sqlite"]["load"];
@@ -97,11 +94,7 @@ fn stages(name: &str, said: &Value, messages: f64, out: &mut String) -> std::fmt
 fn disk(disk: &Value, messages: f64, out: &mut String) -> std::fmt::Result {
     writeln!(out, "\n| on disk | bytes/message |\n| --- | --- |")?;
     let each = |name: &str| number(&disk[name]) / messages;
-    writeln!(
-        out,
-        "| lake + index | {:.1} |",
-        each("lake") + each("index")
-    )?;
+    writeln!(out, "| lake + index | {:.1} |", each("lake") + each("index"))?;
     let parts = [
         ("lake", "lake"),
         ("index", "index"),
@@ -143,21 +136,14 @@ fn latencies(name: &str, said: &Value, out: &mut String) -> std::fmt::Result {
 }
 
 fn pair(figures: &Value) -> String {
-    format!(
-        "{} / {}",
-        thousands(number(&figures["p50"])),
-        thousands(number(&figures["p99"]))
-    )
+    format!("{} / {}", thousands(number(&figures["p50"])), thousands(number(&figures["p99"])))
 }
 
 fn deciles(said: &Value, out: &mut String) -> std::fmt::Result {
     let Some(kinds) = said["kinds"].as_array() else {
         return Ok(());
     };
-    writeln!(
-        out,
-        "\nemma by decile of messages found, p99 us (newest 20 / exact total):"
-    )?;
+    writeln!(out, "\nemma by decile of messages found, p99 us (newest 20 / exact total):")?;
     for kind in kinds {
         write!(out, "  {:<24}", kind["kind"].as_str().unwrap_or("?"))?;
         for decile in kind["deciles"].as_array().into_iter().flatten() {
@@ -174,42 +160,21 @@ fn ratios(report: &Value, out: &mut String) -> std::fmt::Result {
     let wall = |side: &Value| number(&side["cost"]["wall_us"]);
     let cpu = |side: &Value| number(&side["cost"]["cpu_us"]);
     writeln!(out, "\nBeside SQLite (above 1: emma is better):")?;
-    writeln!(
-        out,
-        "  rate {:.2}x",
-        wall(&peer["load"]) / wall(&emma["intake"])
-    )?;
-    writeln!(
-        out,
-        "  CPU a message {:.2}x",
-        cpu(&peer["load"]) / cpu(&emma["intake"])
-    )?;
+    writeln!(out, "  rate {:.2}x", wall(&peer["load"]) / wall(&emma["intake"]))?;
+    writeln!(out, "  CPU a message {:.2}x", cpu(&peer["load"]) / cpu(&emma["intake"]))?;
     let own = number(&emma["disk"]["lake"]) + number(&emma["disk"]["index"]);
-    writeln!(
-        out,
-        "  disk {:.2}x",
-        number(&peer["load"]["said"]["bytes"]) / own
-    )?;
-    let kinds = emma["search"]["said"]["kinds"]
-        .as_array()
-        .into_iter()
-        .flatten();
+    writeln!(out, "  disk {:.2}x", number(&peer["load"]["said"]["bytes"]) / own)?;
+    let kinds = emma["search"]["said"]["kinds"].as_array().into_iter().flatten();
     for (at, kind) in kinds.enumerate() {
         let other = &peer["search"]["said"]["kinds"][at]["all"];
         let of =
             |what: &str| number(&other[what]["p99"]) / number(&kind["all"][what]["p99"]).max(1.0);
         let label = kind["kind"].as_str().unwrap_or("?");
         let (newest, total) = (of("newest_20_shown_us"), of("exact_total_us"));
-        writeln!(
-            out,
-            "  {label}: newest 20 p99 {newest:.1}x, exact total p99 {total:.1}x"
-        )?;
+        writeln!(out, "  {label}: newest 20 p99 {newest:.1}x, exact total p99 {total:.1}x")?;
     }
     let totals = |side: &Value| side["search"]["said"]["totals"].as_array().cloned();
-    let (own, other) = (
-        totals(emma).unwrap_or_default(),
-        totals(peer).unwrap_or_default(),
-    );
+    let (own, other) = (totals(emma).unwrap_or_default(), totals(peer).unwrap_or_default());
     let same = own.iter().zip(&other).filter(|(a, b)| a == b).count();
     writeln!(out, "  the same total for {same} of {} queries", own.len())
 }
@@ -221,67 +186,32 @@ fn goals(report: &Value, messages: f64, out: &mut String) -> std::fmt::Result {
     let p99 = |kind: usize, what: &str| {
         number(&emma["search"]["said"]["kinds"][kind]["all"][what]["p99"]) / 1000.0
     };
-    let most = |kinds: &[usize], what: &str| {
-        kinds
-            .iter()
-            .map(|kind| p99(*kind, what))
-            .fold(0.0, f64::max)
-    };
-    let goal = |what, bound, unit| Goal {
-        what,
-        bound,
-        at_least: false,
-        unit,
-    };
+    let most =
+        |kinds: &[usize], what: &str| kinds.iter().map(|kind| p99(*kind, what)).fold(0.0, f64::max);
+    let goal = |what, bound, unit| Goal { what, bound, at_least: false, unit };
     let mut rows = vec![
-        (
-            goal("CPU a message", 8.0, "us"),
-            number(&cost["cpu_us"]) / messages,
-        ),
+        (goal("CPU a message", 8.0, "us"), number(&cost["cpu_us"]) / messages),
         (goal("lake + index", 150.0, "bytes a message"), disk),
         (
             goal("peak memory, mapped files included", 4096.0, "MiB"),
             number(&cost["resident_bytes_max"]) / MEBIBYTE,
         ),
-        (
-            goal("newest 20, p99", 5.0, "ms"),
-            most(&[0, 1, 2], "newest_20_us"),
-        ),
-        (
-            goal("newest 20 with filters, p99", 5.0, "ms"),
-            most(&[3, 4, 5], "newest_20_us"),
-        ),
-        (
-            goal("exact total of terms, p99", 60.0, "ms"),
-            most(&[0, 1, 3, 4], "exact_total_us"),
-        ),
-        (
-            goal("exact total of phrases, p99", 100.0, "ms"),
-            most(&[2, 5], "exact_total_us"),
-        ),
+        (goal("newest 20, p99", 5.0, "ms"), most(&[0, 1, 2], "newest_20_us")),
+        (goal("newest 20 with filters, p99", 5.0, "ms"), most(&[3, 4, 5], "newest_20_us")),
+        (goal("exact total of terms, p99", 60.0, "ms"), most(&[0, 1, 3, 4], "exact_total_us")),
+        (goal("exact total of phrases, p99", 100.0, "ms"), most(&[2, 5], "exact_total_us")),
     ];
     let peer = &report["sqlite"]["load"]["cost"];
     if peer.is_object() {
-        let rate = Goal {
-            what: "rate beside SQLite",
-            bound: 1.8,
-            at_least: true,
-            unit: "x",
-        };
+        let rate = Goal { what: "rate beside SQLite", bound: 1.8, at_least: true, unit: "x" };
         rows.push((rate, number(&peer["wall_us"]) / number(&cost["wall_us"])));
     }
     writeln!(out, "\nGoals:")?;
     for (goal, value) in rows {
-        let met = if goal.at_least {
-            value >= goal.bound
-        } else {
-            value <= goal.bound
-        };
+        let met = if goal.at_least { value >= goal.bound } else { value <= goal.bound };
         let word = if met { "met   " } else { "MISSED" };
         let sign = if goal.at_least { "≥" } else { "≤" };
-        let Goal {
-            what, bound, unit, ..
-        } = goal;
+        let Goal { what, bound, unit, .. } = goal;
         writeln!(out, "  {word} {what}: {value:.2} {unit} ({sign} {bound})")?;
     }
     Ok(())
@@ -334,15 +264,9 @@ mod tests {
                 "said": { "bytes": 360_000_000u64 } } },
         });
         let text = text(&report);
-        assert!(
-            text.contains("MISSED CPU a message: 9.00 us (≤ 8)"),
-            "{text}"
-        );
+        assert!(text.contains("MISSED CPU a message: 9.00 us (≤ 8)"), "{text}");
         assert!(text.contains("met    lake + index: 145.00 bytes"), "{text}");
-        assert!(
-            text.contains("met    rate beside SQLite: 2.00 x (≥ 1.8)"),
-            "{text}"
-        );
+        assert!(text.contains("met    rate beside SQLite: 2.00 x (≥ 1.8)"), "{text}");
         assert!(text.contains("parse 0.50;"), "{text}");
         assert!(text.contains("| emma | 200,000 | 9.00 |"), "{text}");
     }

@@ -39,10 +39,7 @@ fn mount(at: &Path, mebibytes: u64, again: bool) -> bool {
     let size = format!("{}size={mebibytes}m", if again { "remount," } else { "" });
     let mut command = Command::new("mount");
     command.args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at);
-    command
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+    command.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 fn mounted(whole: &Emma, small: &Emma, folder: &Path, corpus: &Path) -> Result<String, Failure> {
@@ -61,14 +58,10 @@ fn mounted(whole: &Emma, small: &Emma, folder: &Path, corpus: &Path) -> Result<S
             break;
         }
         stopped += 1;
-        let clear = ["No space left", "disk is full"]
-            .iter()
-            .any(|words| said.err.contains(words));
+        let clear = ["No space left", "disk is full"].iter().any(|words| said.err.contains(words));
         if said.code != 4 || !clear {
             let (code, err) = (said.code, said.err);
-            return Err(Failure::found(format!(
-                "{mebibytes} MiB: exit code {code}\n{err}"
-            )));
+            return Err(Failure::found(format!("{mebibytes} MiB: exit code {code}\n{err}")));
         }
         println!("{mebibytes} MiB: stopped cleanly, exit code 4");
     }
@@ -77,14 +70,9 @@ fn mounted(whole: &Emma, small: &Emma, folder: &Path, corpus: &Path) -> Result<S
     scene::same_content(whole, small)?;
     let verified = scene::verify(small, &key, None)?;
     if verified.code != 0 || stopped == 0 {
-        return Err(Failure::found(format!(
-            "{stopped} full disks; {}",
-            verified.out
-        )));
+        return Err(Failure::found(format!("{stopped} full disks; {}", verified.out)));
     }
-    Ok(format!(
-        "{stopped} times really full, each a clean stop; resumed to the same content"
-    ))
+    Ok(format!("{stopped} times really full, each a clean stop; resumed to the same content"))
 }
 
 fn injected(
@@ -101,9 +89,7 @@ fn injected(
     for _ in 0..times {
         scene::replace(&folder.join("before"), &small.folder().join("case"))?;
         let fault = format!("*:{}:full", 1 + random.below(400));
-        let said = small
-            .with("EMMA_FAULT", &fault)
-            .ask(&scene::words(&arguments))?;
+        let said = small.with("EMMA_FAULT", &fault).ask(&scene::words(&arguments))?;
         match said.code {
             0 => {} // The intake has fewer persists than that.
             4 => stopped += 1,
@@ -112,7 +98,5 @@ fn injected(
         small.must(&scene::words(&arguments))?;
         scene::same_content(whole, small)?;
     }
-    Ok(format!(
-        "{stopped} injected full disks of {times}; each stopped cleanly and resumed"
-    ))
+    Ok(format!("{stopped} injected full disks of {times}; each stopped cleanly and resumed"))
 }

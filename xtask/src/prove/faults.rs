@@ -10,15 +10,8 @@ use std::path::Path;
 /// More persists than this are sampled.
 const PERSISTS_MAX: u64 = 300;
 const ACTIONS: [&str; 3] = ["kill", "error", "full"];
-const INTAKE: [&str; 7] = [
-    "intake",
-    "case",
-    "feed",
-    "phone-7.zip",
-    "--source",
-    "demo",
-    "--mapping=feed.toml",
-];
+const INTAKE: [&str; 7] =
+    ["intake", "case", "feed", "phone-7.zip", "--source", "demo", "--mapping=feed.toml"];
 
 /// Runs the demonstration.
 pub fn run(options: &Options) -> Result<String, Failure> {
@@ -39,10 +32,7 @@ pub fn run(options: &Options) -> Result<String, Failure> {
         chosen.swap_remove(random.below(chosen.len() as u64) as usize);
     }
     chosen.sort_unstable();
-    println!(
-        "{persists} persists in the intake; {} of them tried",
-        chosen.len()
-    );
+    println!("{persists} persists in the intake; {} of them tried", chosen.len());
     let mut tried = 0;
     for at in &chosen {
         for action in ACTIONS {
@@ -63,18 +53,14 @@ fn prepared(second: &Emma, first: &Emma, folder: &Path) -> Result<Emma, Failure>
     scene::copy(&folder.join("before"), &second.folder().join("case"))?;
     std::fs::write(second.folder().join("bench.toml"), crate::bench::MAPPING)?;
     specimens::write(second.folder())?;
-    Ok(second
-        .with("EMMA_REASON", "to measure")
-        .with("EMMA_SEED", scene::TREE_SEED))
+    Ok(second.with("EMMA_REASON", "to measure").with("EMMA_SEED", scene::TREE_SEED))
 }
 
 /// The first passage number that no longer stops an intake, less one: found by doubling, halving.
 fn count_persists(emma: &Emma, folder: &Path) -> Result<u64, Failure> {
     let stops = |at: u64| -> Result<bool, Failure> {
         scene::replace(&folder.join("before"), &emma.folder().join("case"))?;
-        let said = emma
-            .with("EMMA_FAULT", &format!("*:{at}:error"))
-            .ask(&INTAKE)?;
+        let said = emma.with("EMMA_FAULT", &format!("*:{at}:error")).ask(&INTAKE)?;
         Ok(said.code != 0)
     };
     let mut high = 1;
@@ -84,11 +70,7 @@ fn count_persists(emma: &Emma, folder: &Path) -> Result<u64, Failure> {
     let mut low = high / 2;
     while high - low > 1 {
         let middle = low + (high - low) / 2;
-        if stops(middle)? {
-            low = middle
-        } else {
-            high = middle
-        }
+        if stops(middle)? { low = middle } else { high = middle }
     }
     Ok(low)
 }
@@ -101,10 +83,7 @@ fn one(emma: &Emma, whole: &Emma, folder: &Path, fault: &str) -> Result<(), Fail
     // A child that aborts has no exit code; a refused or full disk is exit code 4.
     let expected = if fault.ends_with(":kill") { -1 } else { 4 };
     if said.code != expected {
-        return Err(wrong(
-            &format!("exit code {}, not {expected}", said.code),
-            &said.err,
-        ));
+        return Err(wrong(&format!("exit code {}, not {expected}", said.code), &said.err));
     }
     let key = scene::key(emma)?;
     let verified = scene::verify(emma, &key, None)?;

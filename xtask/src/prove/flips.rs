@@ -24,10 +24,7 @@ pub fn run(options: &Options) -> Result<String, Failure> {
     let checkpoint = "kept.checkpoint";
     let clean = scene::verify(&emma, &key, Some(checkpoint))?;
     if clean.code != 0 {
-        return Err(Failure::found(format!(
-            "untouched, it does not verify: {}",
-            clean.out
-        )));
+        return Err(Failure::found(format!("untouched, it does not verify: {}", clean.out)));
     }
     let mut random = Random::new(options.seed);
     let mut tried: BTreeMap<&str, u64> = BTreeMap::new();
@@ -46,20 +43,13 @@ pub fn run(options: &Options) -> Result<String, Failure> {
             println!("{} flips", number + 1);
         }
     }
-    let by_kind: Vec<String> = tried
-        .iter()
-        .map(|(kind, n)| format!("{kind} {n}"))
-        .collect();
+    let by_kind: Vec<String> = tried.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
     let by_kind = by_kind.join(", ");
     if !missed.is_empty() {
         let count = missed.len();
-        return Err(Failure::found(format!(
-            "{count} of {flips} flips missed ({by_kind})"
-        )));
+        return Err(Failure::found(format!("{count} of {flips} flips missed ({by_kind})")));
     }
-    Ok(format!(
-        "{flips} flips, {flips} found and named ({by_kind})"
-    ))
+    Ok(format!("{flips} flips, {flips} found and named ({by_kind})"))
 }
 
 /// A case with several sources, a kept checkpoint and a proof; its files by kind.
@@ -74,10 +64,7 @@ fn prepare(
     specimens::write(emma.folder())?;
     emma.must(&["intake", "case", "phone-7.zip", "--source", "phone"])?;
     let hits = emma.must(&["--json", "search", "case", "barely"])?.json()?;
-    let id = hits["hits"][0]["id"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let id = hits["hits"][0]["id"].as_str().unwrap_or_default().to_owned();
     emma.must(&["note", "case", &id, "a note"])?;
     emma.must(&["log", "checkpoint", "case", "--output", "kept.checkpoint"])?;
     emma.must(&["show", "case", &id, "--proof", "message.proof"])?;
@@ -85,9 +72,7 @@ fn prepare(
     let mut kinds: BTreeMap<&'static str, Vec<PathBuf>> = BTreeMap::new();
     let case = emma.folder().join("case");
     for (path, size) in scene::listing(&case)? {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         if size == 0 || name.is_none_or(|name| NOT_EVIDENCE.contains(&name.as_str())) {
             continue;
         }
@@ -107,9 +92,7 @@ fn prepare(
     kinds.insert("proof", vec![emma.folder().join("message.proof")]);
     if kinds.len() != 7 {
         let names: Vec<&str> = kinds.keys().copied().collect();
-        return Err(Failure::found(format!(
-            "the case has files of these kinds only: {names:?}"
-        )));
+        return Err(Failure::found(format!("the case has files of these kinds only: {names:?}")));
     }
     Ok(kinds)
 }
@@ -148,8 +131,7 @@ fn one(
 /// Whether a finding names `file`: by its name, or by the folder that is the object's id.
 fn names(said: &str, file: &Path) -> bool {
     let part = |path: Option<&std::ffi::OsStr>| {
-        path.map(|name| name.to_string_lossy().into_owned())
-            .filter(|name| name.len() > 2)
+        path.map(|name| name.to_string_lossy().into_owned()).filter(|name| name.len() > 2)
     };
     let stem = part(file.file_stem());
     let above = part(file.parent().and_then(Path::file_name));

@@ -41,9 +41,7 @@ fn balance(emma: &Emma) -> Result<u64, Failure> {
         let sum: u64 = classes.filter_map(|(_, count)| count.as_u64()).sum();
         if sum != bytes {
             let path = &exhibit["path"];
-            return Err(Failure::found(format!(
-                "{path}: {sum} bytes accounted for of {bytes}"
-            )));
+            return Err(Failure::found(format!("{path}: {sum} bytes accounted for of {bytes}")));
         }
         whole += bytes;
     }
@@ -54,9 +52,7 @@ fn balance(emma: &Emma) -> Result<u64, Failure> {
 fn prove_hits(emma: &Emma, query: &str) -> Result<usize, Failure> {
     let key = scene::key(emma)?;
     emma.must(&["log", "checkpoint", "case"])?;
-    let hits = emma
-        .must(&["--json", "search", "case", query, "--limit", "5"])?
-        .json()?;
+    let hits = emma.must(&["--json", "search", "case", query, "--limit", "5"])?.json()?;
     let mut proven = 0;
     for hit in hits["hits"].as_array().into_iter().flatten() {
         let id = hit["id"].as_str().unwrap_or_default();
@@ -64,10 +60,7 @@ fn prove_hits(emma: &Emma, query: &str) -> Result<usize, Failure> {
         let shown = emma.must(&["show", "case", id, "--proof", &proof])?;
         let said = emma.ask_program("emma-verify", &["--key", &key, &proof])?;
         if said.code != 0 {
-            return Err(Failure::found(format!(
-                "a proof is refused: {}{}",
-                said.out, said.err
-            )));
+            return Err(Failure::found(format!("a proof is refused: {}{}", said.out, said.err)));
         }
         if proven == 0 {
             print!("{}{}", shown.out, said.out);
@@ -82,15 +75,11 @@ fn prove_hits(emma: &Emma, query: &str) -> Result<usize, Failure> {
 
 /// Finds a message with replies, which come from the annotation files; returns how many it has.
 fn replies(emma: &Emma) -> Result<usize, Failure> {
-    let hits = emma
-        .must(&["--json", "search", "case", "help", "--limit", "200"])?
-        .json()?;
+    let hits = emma.must(&["--json", "search", "case", "help", "--limit", "200"])?.json()?;
     for hit in hits["hits"].as_array().into_iter().flatten() {
         let id = hit["id"].as_str().unwrap_or_default();
         let shown = emma.must(&["--json", "show", "case", id])?.json()?;
-        let count = shown["messages"][0]["replies"]
-            .as_array()
-            .map_or(0, Vec::len);
+        let count = shown["messages"][0]["replies"].as_array().map_or(0, Vec::len);
         if count > 0 {
             return Ok(count);
         }

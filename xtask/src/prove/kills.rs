@@ -21,11 +21,7 @@ pub fn run(options: &Options) -> Result<String, Failure> {
     let started = Instant::now();
     undisturbed.must(&scene::words(&scene::corpus_intake(&corpus)))?;
     let whole = started.elapsed();
-    println!(
-        "undisturbed: {} messages in {:.1} s",
-        messages,
-        whole.as_secs_f64()
-    );
+    println!("undisturbed: {} messages in {:.1} s", messages, whole.as_secs_f64());
 
     let mut random = Random::new(options.seed);
     let (mut done, mut cases) = (0, 0);
@@ -42,10 +38,7 @@ pub fn run(options: &Options) -> Result<String, Failure> {
         let key = scene::key(&disturbed)?;
         let verified = scene::verify(&disturbed, &key, None)?;
         if verified.code != 0 {
-            return Err(Failure::found(format!(
-                "verify: {}{}",
-                verified.out, verified.err
-            )));
+            return Err(Failure::found(format!("verify: {}{}", verified.out, verified.err)));
         }
         println!("case {cases}: {here} kills, then complete; same exhibits, trees and roots");
     }
@@ -90,9 +83,7 @@ fn disturb(
             None => kills += 1,
             Some(status) if status.success() => return Ok(kills),
             Some(status) => {
-                return Err(Failure::found(format!(
-                    "after {kills} kills, intake: {status}"
-                )));
+                return Err(Failure::found(format!("after {kills} kills, intake: {status}")));
             }
         }
     }

@@ -58,15 +58,9 @@ fn take(
     let path = place.join(name).display().to_string();
     let mut words = vec!["intake", "case", &path, "--source", source];
     // The mapping of the corpus was written beside the case; the others beside their deliveries.
-    let beside = place
-        .join(mapping.unwrap_or_default())
-        .display()
-        .to_string();
+    let beside = place.join(mapping.unwrap_or_default()).display().to_string();
     if let Some(name) = mapping {
-        words.extend([
-            "--mapping",
-            if name == "bench.toml" { name } else { &beside },
-        ]);
+        words.extend(["--mapping", if name == "bench.toml" { name } else { &beside }]);
     }
     emma.must(&words).map(|_| ())
 }
@@ -76,9 +70,7 @@ type Seen = [u64; 4];
 
 fn seen(emma: &Emma) -> Result<Seen, Failure> {
     let status = scene::status(emma)?;
-    let export = emma
-        .must(&["search", "case", "", "--export", "ndjson"])?
-        .out;
+    let export = emma.must(&["search", "case", "", "--export", "ndjson"])?.out;
     let mut copies = 0;
     for line in export.lines() {
         let message: serde_json::Value = serde_json::from_str(line)?;
@@ -116,12 +108,7 @@ fn again(emma: &Emma) -> Result<String, Failure> {
     let second = emma.with("EMMA_AUTHORITY", "demo-2");
     second.must(&["intake", "case", &zip_text, "--source", "partner"])?;
     // Under the first authority nothing changes: the partner's copies are not its own.
-    expect(
-        "another source, first authority",
-        named,
-        seen(&first)?,
-        [0, 0, 0, 0],
-    )?;
+    expect("another source, first authority", named, seen(&first)?, [0, 0, 0, 0])?;
     let partner = seen(&second)?;
     let messages = partner[2];
     if partner[0] != 1 || partner[1] != copies || partner[3] != named[2] - messages {

@@ -44,15 +44,7 @@ pub fn run(options: &Options) -> Result<String, Failure> {
     let edge = EDGE.replace("HANDLE", &handles[0]);
     std::fs::write(chief.folder().join("edge.ndjson"), edge)?;
     std::fs::write(chief.folder().join("edge.toml"), EDGE_MAPPING)?;
-    let words = [
-        "intake",
-        "case",
-        "edge.ndjson",
-        "--source",
-        "edge",
-        "--mapping",
-        "edge.toml",
-    ];
+    let words = ["intake", "case", "edge.ndjson", "--source", "edge", "--mapping", "edge.toml"];
     chief.must(&words)?;
 
     let reader = authorised(&programs, &folder, &chief, &handles)?;
@@ -71,15 +63,10 @@ pub fn run(options: &Options) -> Result<String, Failure> {
 
 /// Two handles with many messages: those of the newest two.
 fn two_handles(chief: &Emma) -> Result<[String; 2], Failure> {
-    let hits = chief
-        .must(&["--json", "search", "case", "", "--limit", "50"])?
-        .json()?;
+    let hits = chief.must(&["--json", "search", "case", "", "--limit", "50"])?.json()?;
     let mut handles: Vec<String> = Vec::new();
     for hit in hits["hits"].as_array().into_iter().flatten() {
-        if let Some(from) = hit["from"]
-            .as_str()
-            .filter(|from| !handles.iter().any(|h| h == from))
-        {
+        if let Some(from) = hit["from"].as_str().filter(|from| !handles.iter().any(|h| h == from)) {
             handles.push(from.to_owned());
         }
     }
@@ -102,16 +89,14 @@ fn authorised(
     let actors = reader.must(&["--json", "actor", "list"])?.json()?;
     let key = demo::find_text(&actors, "key")
         .ok_or_else(|| Failure::found("`emma actor list --json` shows no member `key`"))?;
-    let text = demo::specimens::authority("Reader", &key)
-        .replace("demo-1", "narrow-1")
-        .replace(
-            "read_until",
-            &format!(
-                "sources = [\"bench\", \"edge\"]\nhandles = [\"{}\", \"{}\"]\n\
+    let text = demo::specimens::authority("Reader", &key).replace("demo-1", "narrow-1").replace(
+        "read_until",
+        &format!(
+            "sources = [\"bench\", \"edge\"]\nhandles = [\"{}\", \"{}\"]\n\
              period = {{ from = 2020-04-01, to = 2020-04-30 }}\nread_until",
-                handles[0], handles[1]
-            ),
-        );
+            handles[0], handles[1]
+        ),
+    );
     std::fs::write(chief.folder().join("narrow.toml"), text)?;
     chief.must(&["authority", "add", "case", "narrow.toml"])?;
     // The reader has the case, and nothing of the chief's keys.
@@ -131,10 +116,7 @@ fn check(reader: &Emma, chief: &Emma, expected: u64, all: u64) -> Result<String,
     let withheld = search["withheld"].as_object().cloned().unwrap_or_default();
     let hidden: u64 = withheld.values().filter_map(Value::as_u64).sum();
     let seen = search["total"].as_u64().unwrap_or(0);
-    let uncertain = withheld
-        .get("time uncertain")
-        .and_then(Value::as_u64)
-        .unwrap_or(0);
+    let uncertain = withheld.get("time uncertain").and_then(Value::as_u64).unwrap_or(0);
     let straddling = 1;
     if seen != expected - straddling || seen + hidden != all || uncertain != straddling {
         return Err(Failure::found(format!(
@@ -144,43 +126,23 @@ fn check(reader: &Emma, chief: &Emma, expected: u64, all: u64) -> Result<String,
         )));
     }
     let export = ask(&["search", "case", "", "--export", "ndjson"])?.out;
-    let lines = export
-        .lines()
-        .filter(|line| line.contains("\"id\""))
-        .count() as u64;
+    let lines = export.lines().filter(|line| line.contains("\"id\"")).count() as u64;
     if lines != seen {
-        return Err(Failure::found(format!(
-            "the export has {lines} lines, not {seen}"
-        )));
+        return Err(Failure::found(format!("the export has {lines} lines, not {seen}")));
     }
     let status = ask(&["--json", "status", "case"])?.json()?;
     let counted = scene::total_of(&status, "messages");
     if counted != seen {
-        return Err(Failure::found(format!(
-            "status counts {counted} messages, not {seen}"
-        )));
+        return Err(Failure::found(format!("status counts {counted} messages, not {seen}")));
     }
     // A message that the chief sees and the reader must not.
-    let hit = chief.must(&[
-        "--json",
-        "search",
-        "case",
-        "before:2020-04-01",
-        "--limit",
-        "1",
-    ])?;
-    let id = hit.json()?["hits"][0]["id"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let hit = chief.must(&["--json", "search", "case", "before:2020-04-01", "--limit", "1"])?;
+    let id = hit.json()?["hits"][0]["id"].as_str().unwrap_or_default().to_owned();
     let shown = reader.ask(&[&["show", "case", &id][..], &under].concat())?;
     if shown.code == 0 {
         return Err(Failure::found("show shows a message outside the period"));
     }
-    let words: Vec<String> = withheld
-        .iter()
-        .map(|(reason, n)| format!("{n} {reason}"))
-        .collect();
+    let words: Vec<String> = withheld.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
     Ok(words.join(", "))
 }
 
@@ -188,10 +150,7 @@ fn check(reader: &Emma, chief: &Emma, expected: u64, all: u64) -> Result<String,
 fn refused(reader: &Emma) -> Result<(), Failure> {
     let said = reader.ask(&["search", "case", "", "--authority", "demo-1"])?;
     if said.code != 3 {
-        return Err(Failure::found(format!(
-            "another's authority: exit code {}",
-            said.code
-        )));
+        return Err(Failure::found(format!("another's authority: exit code {}", said.code)));
     }
     Ok(())
 }

@@ -14,15 +14,7 @@ pub fn run(options: &Options) -> Result<String, Failure> {
     specimens::write(emma.folder())?;
     emma.must(&scene::words(&scene::corpus_intake(&corpus)))?;
     emma.must(&["intake", "case", "phone-7.zip", "--source", "phone"])?;
-    emma.must(&[
-        "intake",
-        "case",
-        "feed",
-        "--source",
-        "feed",
-        "--mapping",
-        "feed.toml",
-    ])?;
+    emma.must(&["intake", "case", "feed", "--source", "feed", "--mapping", "feed.toml"])?;
     let mut taken = vec!["corpus", "zip", "feed"];
     for (name, source) in [("irc", "irc"), ("telegram", "telegram")] {
         if let Ok(path) = scene::shared_data(name) {
@@ -41,17 +33,13 @@ pub fn run(options: &Options) -> Result<String, Failure> {
         let _ = std::fs::remove_file(case.join(name));
     }
     if scene::roots(&emma)? != before {
-        return Err(Failure::found(
-            "without state.db the case says something else",
-        ));
+        return Err(Failure::found("without state.db the case says something else"));
     }
     std::fs::remove_dir_all(case.join("lake"))?;
     std::fs::remove_dir_all(case.join("index"))?;
     emma.must(&["rebuild", "case"])?;
     if scene::roots(&emma)? != before {
-        return Err(Failure::found(
-            "rebuilt from nothing, the case says something else",
-        ));
+        return Err(Failure::found("rebuilt from nothing, the case says something else"));
     }
     let found = scene::total(&emma, "")?;
     Ok(format!(

@@ -27,10 +27,7 @@ pub struct Options {
 impl Options {
     /// Reads `--messages`, `--times` and `--seed`.
     pub fn parse(arguments: &[String]) -> Result<Options, Failure> {
-        let mut options = Options {
-            seed: 7,
-            ..Options::default()
-        };
+        let mut options = Options { seed: 7, ..Options::default() };
         for pair in arguments.chunks(2) {
             let [name, value] = pair else {
                 return Err(Failure::usage(format!("{} needs a value", pair[0])));
@@ -65,9 +62,7 @@ pub fn fresh(programs: &Path, folder: &Path) -> Result<Emma, Failure> {
 /// Public test data beside the project, where it is there.
 pub fn shared_data(name: &str) -> Result<PathBuf, Failure> {
     let path = workspace::root().join("../shared/data").join(name);
-    let found = path
-        .canonicalize()
-        .during("this demonstration needs ../shared/data")?;
+    let found = path.canonicalize().during("this demonstration needs ../shared/data")?;
     Ok(found)
 }
 
@@ -107,20 +102,13 @@ pub fn roots(emma: &Emma) -> Result<Value, Failure> {
 pub fn total_of(status: &Value, name: &str) -> u64 {
     let totals = status["totals"].as_array().into_iter().flatten();
     let named = totals.filter(|total| total["name"] == name);
-    named
-        .filter_map(|total| total["value"].as_u64())
-        .next()
-        .unwrap_or(0)
+    named.filter_map(|total| total["value"].as_u64()).next().unwrap_or(0)
 }
 
 /// The exact number of messages a query finds.
 pub fn total(emma: &Emma, query: &str) -> Result<u64, Failure> {
-    let said = emma
-        .must(&["--json", "search", "case", query, "--count"])?
-        .json()?;
-    said["total"]
-        .as_u64()
-        .ok_or_else(|| Failure::found("`emma search --count` shows no total"))
+    let said = emma.must(&["--json", "search", "case", query, "--count"])?.json()?;
+    said["total"].as_u64().ok_or_else(|| Failure::found("`emma search --count` shows no total"))
 }
 
 /// The log's public key.
@@ -185,9 +173,7 @@ pub fn same_files(one: &Path, two: &Path, what: &str) -> Result<u64, Failure> {
     let mut either = first.keys().chain(second.keys());
     if let Some(path) = either.find(|path| first.get(*path) != second.get(*path)) {
         let path = path.display();
-        return Err(Failure::found(format!(
-            "{what}: {path} is missing or of another size"
-        )));
+        return Err(Failure::found(format!("{what}: {path} is missing or of another size")));
     }
     for path in first.keys() {
         if fs::read(one.join(path))? != fs::read(two.join(path))? {
@@ -206,9 +192,7 @@ pub fn same_content(one: &Emma, two: &Emma) -> Result<(), Failure> {
     }
     let (first, second) = (roots(one)?, roots(two)?);
     if first != second {
-        return Err(Failure::found(format!(
-            "content roots differ:\n{first}\n{second}"
-        )));
+        return Err(Failure::found(format!("content roots differ:\n{first}\n{second}")));
     }
     Ok(())
 }

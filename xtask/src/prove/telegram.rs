@@ -16,12 +16,8 @@ pub fn run(_: &Options) -> Result<String, Failure> {
     let mut files = 0;
     for file in loss["exhibits"].as_array().into_iter().flatten() {
         let path = file["path"].as_str().unwrap_or_default();
-        let records: u64 = file["records"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter_map(|(_, n)| n.as_u64())
-            .sum();
+        let records: u64 =
+            file["records"].as_object().into_iter().flatten().filter_map(|(_, n)| n.as_u64()).sum();
         files += 1;
         if path.ends_with("error-unexpected.json") {
             faulty = Some(records);
@@ -34,13 +30,8 @@ pub fn run(_: &Options) -> Result<String, Failure> {
     }
     let verified = scene::verify(&emma, &scene::key(&emma)?, None)?;
     if verified.code != 0 {
-        return Err(Failure::found(format!(
-            "it does not verify: {}",
-            verified.out
-        )));
+        return Err(Failure::found(format!("it does not verify: {}", verified.out)));
     }
     let found = scene::total(&emma, "")?;
-    Ok(format!(
-        "{files} files, {found} messages; all 16 of the faulty file are records"
-    ))
+    Ok(format!("{files} files, {found} messages; all 16 of the faulty file are records"))
 }

@@ -26,17 +26,10 @@ pub fn run(options: &Options) -> Result<String, Failure> {
     let (second, _) = bench::corpus(&programs, messages, options.seed + 1)?;
     let emma = scene::fresh(&programs, &scene::folder("writers"))?;
     emma.must(&scene::words(&scene::corpus_intake(&first)))?;
-    let alone: Vec<Read> = (0..READS_ALONE)
-        .map(|_| read(&emma))
-        .collect::<Result<_, Failure>>()?;
+    let alone: Vec<Read> = (0..READS_ALONE).map(|_| read(&emma)).collect::<Result<_, Failure>>()?;
     let id = {
-        let hits = emma
-            .must(&["--json", "search", "case", "", "--limit", "1"])?
-            .json()?;
-        hits["hits"][0]["id"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
+        let hits = emma.must(&["--json", "search", "case", "", "--limit", "1"])?.json()?;
+        hits["hits"][0]["id"].as_str().unwrap_or_default().to_owned()
     };
 
     let started = Instant::now();
@@ -46,17 +39,11 @@ pub fn run(options: &Options) -> Result<String, Failure> {
     check_notes(&emma, &id, notes)?;
     let found = scene::total(&emma, "")?;
     if found != messages + 20_000 {
-        return Err(Failure::found(format!(
-            "{found} messages, not {}",
-            messages + 20_000
-        )));
+        return Err(Failure::found(format!("{found} messages, not {}", messages + 20_000)));
     }
     let verified = scene::verify(&emma, &scene::key(&emma)?, None)?;
     if verified.code != 0 {
-        return Err(Failure::found(format!(
-            "the log does not verify: {}",
-            verified.out
-        )));
+        return Err(Failure::found(format!("the log does not verify: {}", verified.out)));
     }
     figure(&alone, &reads, notes, wall)
 }
@@ -121,15 +108,10 @@ fn together(emma: &Emma, corpus: &Path, id: &str, notes: u64) -> Result<Vec<Read
 /// Fails unless each note stands in the log, and at its message, exactly once.
 fn check_notes(emma: &Emma, id: &str, notes: u64) -> Result<(), Failure> {
     let expected = (WRITERS * notes) as usize;
-    let audit = emma
-        .must(&["--json", "audit", "case", "--kind", "note"])?
-        .json()?;
+    let audit = emma.must(&["--json", "audit", "case", "--kind", "note"])?.json()?;
     let stand = audit["entries"].as_array().map_or(0, Vec::len);
     let shown = emma.must(&["--json", "show", "case", id])?.json()?;
-    let texts = shown["messages"][0]["notes"]
-        .as_array()
-        .into_iter()
-        .flatten();
+    let texts = shown["messages"][0]["notes"].as_array().into_iter().flatten();
     let texts: Vec<&str> = texts.filter_map(|note| note["text"].as_str()).collect();
     let distinct: BTreeSet<&str> = texts.iter().copied().collect();
     if stand != expected || texts.len() != expected || distinct.len() != expected {
@@ -144,16 +126,10 @@ fn check_notes(emma: &Emma, id: &str, notes: u64) -> Result<(), Failure> {
 
 fn figure(alone: &[Read], reads: &[Read], notes: u64, wall: f64) -> Result<String, Failure> {
     let walls = |reads: &[Read]| -> Vec<f64> {
-        reads
-            .iter()
-            .map(|read| read.wall.as_secs_f64() * 1000.0)
-            .collect()
+        reads.iter().map(|read| read.wall.as_secs_f64() * 1000.0).collect()
     };
     let usual = percentile(walls(alone), 50.0);
-    let (p50, p99) = (
-        percentile(walls(reads), 50.0),
-        percentile(walls(reads), 99.0),
-    );
+    let (p50, p99) = (percentile(walls(reads), 50.0), percentile(walls(reads), 99.0));
     let waited: Vec<f64> = reads.iter().filter_map(|read| read.waited_ms).collect();
     let (blocked, how) = if waited.len() == reads.len() {
         (percentile(waited, 99.0), "as the reader measured it")

@@ -41,12 +41,7 @@ pub fn add(
         }));
     }
     let log_key = home.need_log_key(case.meta.id)?;
-    if case
-        .state()?
-        .authorities()?
-        .iter()
-        .any(|known| known.authority.id == authority.id)
-    {
+    if case.state()?.authorities()?.iter().any(|known| known.authority.id == authority.id) {
         return Err(CaseError::usage(
             format!("the case has an authority {} already", authority.id),
             "an authority is never changed: give what prolongs or widens it an id of its own",
@@ -58,21 +53,13 @@ pub fn add(
         id: authority.id.clone(),
         text: text.to_owned(),
         actors: actors
-            .map(|actor| payload::ActorKey {
-                name: actor.name.clone(),
-                key: actor.key.to_string(),
-            })
+            .map(|actor| payload::ActorKey { name: actor.name.clone(), key: actor.key.to_string() })
             .collect(),
         at: clock.now(),
     };
     let entry = NewEntry::new(kind::AUTHORITY, Payload::seal(&entry, random));
-    let appended = case
-        .log
-        .append(&[entry], &actor.signer, Some(&log_key), random)?;
+    let appended = case.log.append(&[entry], &actor.signer, Some(&log_key), random)?;
     // Under a checkpoint at once: what it allows must not be older than what anybody can check.
     case.log.checkpoint(&log_key)?;
-    Ok(Added {
-        id: authority.id,
-        entry: appended.first_index,
-    })
+    Ok(Added { id: authority.id, entry: appended.first_index })
 }

@@ -42,18 +42,9 @@ fn the_fields_are_read_and_dates_mean_whole_days() {
     .unwrap();
     assert_eq!(authority.id, "court-7");
     assert_eq!(authority.kind, CaseKind::Synthetic);
-    assert_eq!(
-        authority.valid.from,
-        parse_instant("2020-01-01T00:00:00Z").unwrap()
-    );
-    assert_eq!(
-        authority.valid.to,
-        parse_instant("2020-12-31T10:00:00Z").unwrap()
-    );
-    assert_eq!(
-        authority.read_until,
-        parse_instant("2021-01-31T23:59:59.999999Z").unwrap()
-    );
+    assert_eq!(authority.valid.from, parse_instant("2020-01-01T00:00:00Z").unwrap());
+    assert_eq!(authority.valid.to, parse_instant("2020-12-31T10:00:00Z").unwrap());
+    assert_eq!(authority.read_until, parse_instant("2021-01-31T23:59:59.999999Z").unwrap());
     let period = authority.period.unwrap();
     assert_eq!(period.from, parse_instant("2020-04-01T00:00:00Z").unwrap());
     assert_eq!(period.to, Micros::MAX);
@@ -75,34 +66,16 @@ fn what_is_left_out_is_not_limited() {
 fn a_mistake_is_named_with_line_and_column() {
     let cases = [
         ("colour = 1", "line 8, column 1: unknown field `colour`"),
-        (
-            "handles = []",
-            "line 8, column 11: `handles` is empty: it covers nobody",
-        ),
-        (
-            "territory = [\"NL\", \"nl\"]",
-            "line 8, column 20: this is not a country code",
-        ),
-        (
-            "sources = [\"Irc\"]",
-            "line 8, column 12: a source is not a plain name",
-        ),
+        ("handles = []", "line 8, column 11: `handles` is empty: it covers nobody"),
+        ("territory = [\"NL\", \"nl\"]", "line 8, column 20: this is not a country code"),
+        ("sources = [\"Irc\"]", "line 8, column 12: a source is not a plain name"),
         (
             "period.from = 2020-04-01T00:00:00",
             "line 8, column 15: this time has no offset from UTC",
         ),
-        (
-            "period = {}",
-            "line 8, column 10: `period` has neither `from` nor `to`",
-        ),
-        (
-            "period = { from = 2020-02-02, to = 2020-02-01 }",
-            "`from` is later than `to`",
-        ),
-        (
-            "conditions = 5",
-            "line 8, column 14: invalid type: integer `5`, expected a sequence",
-        ),
+        ("period = {}", "line 8, column 10: `period` has neither `from` nor `to`"),
+        ("period = { from = 2020-02-02, to = 2020-02-01 }", "`from` is later than `to`"),
+        ("conditions = 5", "line 8, column 14: invalid type: integer `5`, expected a sequence"),
     ];
     for (line, expected) in cases {
         let found = refusal(&text(line));
@@ -124,11 +97,7 @@ fn a_key_stands_once_and_is_a_key() {
     assert!(refusal(&twice).contains("this key stands twice"));
     let broken = text("").replace(&key, &key[..key.len() - 3]);
     assert!(refusal(&broken).contains("not the public key of an actor"));
-    let nobody = text("")
-        .split("[[actors]]")
-        .next()
-        .unwrap()
-        .replace("id =", "actors = []\nid =");
+    let nobody = text("").split("[[actors]]").next().unwrap().replace("id =", "actors = []\nid =");
     assert!(refusal(&nobody).contains("`actors` names nobody"));
 }
 

@@ -58,16 +58,9 @@ impl Batch {
         let mut len = 0u32;
         for part in &parts {
             bases.push(len);
-            len = len
-                .checked_add(part.ordinals.len() as u32)
-                .expect("batches are cut to a limit");
+            len = len.checked_add(part.ordinals.len() as u32).expect("batches are cut to a limit");
         }
-        Batch {
-            parts,
-            bases,
-            len,
-            ..Batch::default()
-        }
+        Batch { parts, bases, len, ..Batch::default() }
     }
 
     /// Records in the batch.
@@ -113,8 +106,6 @@ impl Batch {
     /// The values of record `number` without its text.
     pub fn draft_without_text(&self, number: u32) -> Result<Draft<'_>> {
         let (part, ordinal) = self.locate(number);
-        part.draft
-            .get_without_text(ordinal)
-            .map_err(CaseError::from)
+        part.draft.get_without_text(ordinal).map_err(CaseError::from)
     }
 }

@@ -156,11 +156,7 @@ fn held_rows(held: &Held<'_>, batch: &Batch, number: u32) -> Result<Vec<(RowRef,
 
 fn at_same_place(twin: emma_model::ExhibitId, draft: &emma_lake::draft::Draft<'_>) -> RecordId {
     let place: Place = draft.place.clone();
-    RecordId::Sealed {
-        exhibit: twin,
-        member: draft.member.clone(),
-        place,
-    }
+    RecordId::Sealed { exhibit: twin, member: draft.member.clone(), place }
 }
 
 fn add_group(
@@ -182,19 +178,11 @@ fn add_group(
     let merged = merge::merge(rows);
     let version_of = |record: &RecordId| {
         let holds = |row: &&MessageRow| row.records.binary_search(record).is_ok();
-        merged
-            .iter()
-            .find(holds)
-            .map(|row| row.version)
-            .expect("merging keeps every record")
+        merged.iter().find(holds).map(|row| row.version).expect("merging keeps every record")
     };
     for (record, number) in &ours {
         let version = version_of(record);
-        joined.members.push(Member {
-            number: *number,
-            group: group_number,
-            version,
-        });
+        joined.members.push(Member { number: *number, group: group_number, version });
     }
     for (_, old) in &found {
         for record in &old.records {
@@ -206,12 +194,7 @@ fn add_group(
             }
             if let Some((at, _)) = held.copy(record)? {
                 let record = record.clone();
-                joined.moved.push(MovedCopy {
-                    record,
-                    at,
-                    group: group_number,
-                    version,
-                });
+                joined.moved.push(MovedCopy { record, at, group: group_number, version });
             }
         }
     }

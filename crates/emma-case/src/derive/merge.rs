@@ -7,10 +7,7 @@ use emma_model::{Clock, MessageId, NetworkId, Record, RecordId, Zone};
 /// The scoped network id of a record, where it has one.
 pub fn network_id(record: &Record<'_>) -> Option<NetworkId> {
     let id = record.id.as_deref()?;
-    let within = record
-        .conversation
-        .as_deref()
-        .filter(|_| record.id_per_conversation);
+    let within = record.conversation.as_deref().filter(|_| record.id_per_conversation);
     let conversation = within.map(str::to_owned);
     Some(NetworkId {
         network: record.network.clone().into_owned(),
@@ -41,19 +38,12 @@ pub fn single(draft: &Draft<'_>) -> MessageRow {
         kind: record.kind,
         network: record.network.clone().into_owned(),
         from: owned(&record.from),
-        to: record
-            .to
-            .iter()
-            .map(|handle| handle.clone().into_owned())
-            .collect(),
+        to: record.to.iter().map(|handle| handle.clone().into_owned()).collect(),
         conversation: owned(&record.conversation),
         lo: record.time.as_ref().map(|time| time.lo),
         hi: record.time.as_ref().map(|time| time.hi),
         zone: record.time.as_ref().map_or(Zone::Unknown, |time| time.zone),
-        clock: record
-            .time
-            .as_ref()
-            .map_or(Clock::Unstated, |time| time.clock),
+        clock: record.time.as_ref().map_or(Clock::Unstated, |time| time.clock),
         inferred: record.time.as_ref().is_some_and(|time| time.inferred),
         text: owned(&record.text),
         territory: owned(&record.territory),
@@ -83,10 +73,7 @@ pub fn merge(mut rows: Vec<MessageRow>) -> Vec<MessageRow> {
     rows.sort_by(|a, b| a.records.first().cmp(&b.records.first()));
     let mut versions: Vec<MessageRow> = Vec::with_capacity(1);
     for row in rows {
-        match versions
-            .iter_mut()
-            .find(|version| same_version(version, &row))
-        {
+        match versions.iter_mut().find(|version| same_version(version, &row)) {
             Some(version) => {
                 version.records.extend(row.records);
                 version.sources.extend(row.sources);
@@ -122,9 +109,7 @@ pub fn merge(mut rows: Vec<MessageRow>) -> Vec<MessageRow> {
 /// The smallest network id, else the smallest record id: of the names the rows bring and the
 /// records they list.
 fn name_of(versions: &[MessageRow]) -> MessageId {
-    let network = versions
-        .iter()
-        .filter(|row| matches!(row.id, MessageId::Network(_)));
+    let network = versions.iter().filter(|row| matches!(row.id, MessageId::Network(_)));
     if let Some(name) = network.map(|row| &row.id).min() {
         return name.clone();
     }
@@ -171,26 +156,15 @@ mod tests {
         assert_eq!(merged[0].state, State::Agreeing);
         assert_eq!(merged[0].records.len(), 2);
         assert_eq!(merged[0].sources, ["s1", "s2"]);
-        assert_eq!(
-            merged[0].id,
-            MessageId::Record(merged[0].records[0].clone())
-        );
+        assert_eq!(merged[0].id, MessageId::Record(merged[0].records[0].clone()));
     }
 
     #[test]
     fn differing_copies_are_versions_of_one_message_in_any_order() {
-        let rows = vec![
-            row(b"a", "s", "hi", 5),
-            row(b"b", "s", "ho", 3),
-            row(b"c", "s", "hi", 5),
-        ];
+        let rows = vec![row(b"a", "s", "hi", 5), row(b"b", "s", "ho", 3), row(b"c", "s", "hi", 5)];
         let merged = merge(rows.clone());
         assert_eq!(merged.len(), 2);
-        assert!(
-            merged
-                .iter()
-                .all(|row| row.state == State::Conflicting && row.sort == Some(3))
-        );
+        assert!(merged.iter().all(|row| row.state == State::Conflicting && row.sort == Some(3)));
         let mut reversed = rows;
         reversed.reverse();
         assert_eq!(merge(reversed), merged);

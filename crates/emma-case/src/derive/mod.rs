@@ -45,10 +45,7 @@ pub struct DeriveLimits {
 
 impl Default for DeriveLimits {
     fn default() -> DeriveLimits {
-        DeriveLimits {
-            batch_records_max: 24_000_000,
-            partition_rows_max: 2_500_000,
-        }
+        DeriveLimits { batch_records_max: 24_000_000, partition_rows_max: 2_500_000 }
     }
 }
 
@@ -76,13 +73,7 @@ pub fn derive(shop: &Workshop<'_>, base: &Snapshot, batch: &Batch) -> Result<Sna
     shop.progress.stage("join", Some(u64::from(batch.len())));
     let joined = join::join(shop, base, batch)?;
     let order = order::order(batch, &joined, &shop.limits)?;
-    let next_segment = base
-        .segments
-        .iter()
-        .map(|view| view.segment.number)
-        .max()
-        .unwrap_or(0)
-        + 1;
+    let next_segment = base.segments.iter().map(|view| view.segment.number).max().unwrap_or(0) + 1;
     shop.progress.stage("lake and index", Some(order.rows()));
     let written = write::write(shop, base, batch, &joined, &order, next_segment)?;
     publish(shop, base, written)
@@ -103,16 +94,9 @@ fn publish(shop: &Workshop<'_>, base: &Snapshot, written: write::Written) -> Res
         written
             .segments
             .into_iter()
-            .map(|segment: Segment| SegmentView {
-                segment,
-                ..SegmentView::default()
-            }),
+            .map(|segment: Segment| SegmentView { segment, ..SegmentView::default() }),
     );
-    let mut snapshot = Snapshot {
-        number: base.number + 1,
-        segments,
-        roots: BTreeMap::new(),
-    };
+    let mut snapshot = Snapshot { number: base.number + 1, segments, roots: BTreeMap::new() };
     snapshot.roots = emma_lake::root::roots(shop.output, &snapshot.segments)?;
     Ok(snapshot)
 }

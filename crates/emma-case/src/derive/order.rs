@@ -46,9 +46,7 @@ impl Order {
 
     /// The messages of a partition, in search order.
     pub fn messages(&self, partition: &Range<usize>) -> impl Iterator<Item = What> + '_ {
-        self.entries[partition.clone()]
-            .iter()
-            .map(|entry| entry.what)
+        self.entries[partition.clone()].iter().map(|entry| entry.what)
     }
 }
 
@@ -59,29 +57,19 @@ pub fn order(batch: &Batch, joined: &Joined, limits: &DeriveLimits) -> Result<Or
     for (index, part) in batch.parts().iter().enumerate() {
         for (number, key) in batch.numbers(index).zip(&part.keys) {
             if members.next_if_eq(&number).is_none() {
-                entries.push(Entry {
-                    sort: key.sort,
-                    what: What::Single(number),
-                });
+                entries.push(Entry { sort: key.sort, what: What::Single(number) });
             }
         }
     }
     for (number, group) in joined.groups.iter().enumerate() {
         let sort = group.sort.unwrap_or(KeyEntry::UNDATED);
-        entries.push(Entry {
-            sort,
-            what: What::Group(number as u32),
-        });
+        entries.push(Entry { sort, what: What::Group(number as u32) });
     }
     entries.sort_by_key(|entry| Reverse(entry.sort));
     settle_ties(&mut entries, batch, joined)?;
     let rows: u64 = entries.iter().map(|entry| weight(entry, joined)).sum();
     let partitions = cut(&entries, joined, rows, limits);
-    Ok(Order {
-        entries,
-        partitions,
-        rows,
-    })
+    Ok(Order { entries, partitions, rows })
 }
 
 /// Within one sort time, orders by message id descending.
@@ -89,10 +77,7 @@ fn settle_ties(entries: &mut [Entry], batch: &Batch, joined: &Joined) -> Result<
     let mut start = 0;
     while start < entries.len() {
         let sort = entries[start].sort;
-        let length = entries[start..]
-            .iter()
-            .take_while(|entry| entry.sort == sort)
-            .count();
+        let length = entries[start..].iter().take_while(|entry| entry.sort == sort).count();
         let run = &mut entries[start..start + length];
         if length > 1 {
             let mut named = Vec::with_capacity(length);
@@ -151,10 +136,7 @@ fn place_of(record: &RecordId, batch: &Batch) -> Result<Name> {
             Ordering::Greater => high = middle,
         }
     }
-    Ok(Name::Record(
-        u64::from(low) * 2,
-        Some(Box::new(record.clone())),
-    ))
+    Ok(Name::Record(u64::from(low) * 2, Some(Box::new(record.clone()))))
 }
 
 fn weight(entry: &Entry, joined: &Joined) -> u64 {

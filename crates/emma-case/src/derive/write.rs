@@ -22,7 +22,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// New segments, and rows of old ones that they replace (by segment number).
 #[derive(Debug, Default)]
 pub struct Written {
-    /// The new segments: partitions of messages, newest first, then the copies with the small tables.
+    /// The new segments: partitions of messages, newest first, then the copies with the small
+    /// tables.
     pub segments: Vec<Segment>,
     /// Replaced rows of messages files.
     pub masked_messages: BTreeMap<u32, Vec<u32>>,
@@ -49,14 +50,7 @@ pub fn write(
     first_segment: u32,
 ) -> Result<Written> {
     let held = Held::new(shop.base, base);
-    let job = Job {
-        shop,
-        batch,
-        joined,
-        order,
-        held,
-        first_segment,
-    };
+    let job = Job { shop, batch, joined, order, held, first_segment };
     let mut segments = job.run()?;
     // A partition without rows and without small tables leaves no segment.
     segments.retain(|segment| !segment.tables.is_empty());
@@ -86,17 +80,12 @@ impl Job<'_> {
                         if result.is_err() {
                             failed.store(true, Ordering::SeqCst);
                         }
-                        done.lock()
-                            .expect("no thread panics holding it")
-                            .push(result);
+                        done.lock().expect("no thread panics holding it").push(result);
                     }
                 });
             }
         });
-        done.into_inner()
-            .expect("all threads ended")
-            .into_iter()
-            .collect()
+        done.into_inner().expect("all threads ended").into_iter().collect()
     }
 
     fn piece(&self, piece: usize) -> Result<Segment> {
@@ -114,23 +103,19 @@ impl Job<'_> {
         let mut messages = MessagesWriter::create(self.shop.output, &label)?;
         let mut keys = KeysWriter::new();
         let mut failure = None;
-        let mut rows = self
-            .order
-            .messages(partition)
-            .flat_map(|what| self.rows(what))
-            .map(|row| {
-                let row = row?;
-                if row.version == 0
-                    && let MessageId::Network(id) = &row.id
-                {
-                    keys.add(&network_identity(id), messages.rows());
-                }
-                messages.push(&row)?;
-                if messages.rows().is_multiple_of(8192) {
-                    self.shop.progress.advance(8192);
-                }
-                Ok(row)
-            });
+        let mut rows = self.order.messages(partition).flat_map(|what| self.rows(what)).map(|row| {
+            let row = row?;
+            if row.version == 0
+                && let MessageId::Network(id) = &row.id
+            {
+                keys.add(&network_identity(id), messages.rows());
+            }
+            messages.push(&row)?;
+            if messages.rows().is_multiple_of(8192) {
+                self.shop.progress.advance(8192);
+            }
+            Ok(row)
+        });
         // The split reads the rows as they are written: one pass makes both. An error of ours
         // goes round the engine, whose contract knows only the lake's errors.
         let mut through = std::iter::from_fn(|| match rows.next()? {
@@ -147,11 +132,7 @@ impl Job<'_> {
             return Err(error);
         }
         let split = split?;
-        let mut segment = Segment {
-            number,
-            partition: label.clone(),
-            ..Segment::default()
-        };
+        let mut segment = Segment { number, partition: label.clone(), ..Segment::default() };
         enter(&mut segment, Table::Messages, messages.finish()?);
         segment.keys = keys.finish(self.shop.output, &label)?;
         segment.split = Some(split);
@@ -177,29 +158,13 @@ impl Job<'_> {
 
     fn copies_segment(&self, number: u32) -> Result<Segment> {
         let label = label(number);
-        let mut segment = Segment {
-            number,
-            partition: label.clone(),
-            ..Segment::default()
-        };
+        let mut segment = Segment { number, partition: label.clone(), ..Segment::default() };
         let output = self.shop.output;
         enter(&mut segment, Table::Copies, self.write_copies(&label)?);
         let batch = self.batch;
-        enter(
-            &mut segment,
-            Table::Anomalies,
-            write_all(output, &label, &batch.anomalies)?,
-        );
-        enter(
-            &mut segment,
-            Table::Claims,
-            write_all(output, &label, &batch.links)?,
-        );
-        enter(
-            &mut segment,
-            Table::Blobs,
-            write_all(output, &label, &batch.blobs)?,
-        );
+        enter(&mut segment, Table::Anomalies, write_all(output, &label, &batch.anomalies)?);
+        enter(&mut segment, Table::Claims, write_all(output, &label, &batch.links)?);
+        enter(&mut segment, Table::Blobs, write_all(output, &label, &batch.blobs)?);
         Ok(segment)
     }
 

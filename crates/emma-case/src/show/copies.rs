@@ -100,12 +100,7 @@ impl Desk<'_> {
     }
 
     fn copy(&self, copy: &CopyRow, version: u16) -> Result<ShownCopy> {
-        let RecordId::Sealed {
-            exhibit,
-            member,
-            place,
-        } = &copy.record
-        else {
+        let RecordId::Sealed { exhibit, member, place } = &copy.record else {
             return Err(CaseError::Corrupt {
                 object: format!("record {}", copy.record),
                 what: "it is of a live stream, which this program does not hold".to_owned(),
@@ -123,11 +118,7 @@ impl Desk<'_> {
             network_id: copy.network_id.as_ref().map(NetworkId::to_string),
             time_raw: copy.time_raw.clone(),
             extra: copy.extra.clone(),
-            borrowed: copy
-                .borrowed
-                .iter()
-                .map(|one| borrowed(one, &copy.record))
-                .collect(),
+            borrowed: copy.borrowed.iter().map(|one| borrowed(one, &copy.record)).collect(),
             anomalies: copy.anomalies,
             exhibit: exhibit_line,
             raw: bytes.as_ref().map(|bytes| base64_of(bytes)),
@@ -148,14 +139,9 @@ impl Desk<'_> {
             object: format!("exhibit {id}"),
             what: what.to_owned(),
         };
-        let exhibit = self
-            .state
-            .exhibit(id)?
-            .ok_or_else(|| missing("no delivery brought it"))?;
+        let exhibit = self.state.exhibit(id)?.ok_or_else(|| missing("no delivery brought it"))?;
         let deliveries = self.state.deliveries()?;
-        let delivery = deliveries
-            .into_iter()
-            .find(|one| one.entry == exhibit.delivery);
+        let delivery = deliveries.into_iter().find(|one| one.entry == exhibit.delivery);
         let delivery = delivery.ok_or_else(|| missing("its delivery is not in the log"))?;
         Ok(ExhibitLine {
             path: exhibit.shown_path(),
@@ -185,30 +171,13 @@ fn borrowed(one: &Borrowed, record: &RecordId) -> BorrowedLine {
         Origin::Neighbours => ("neighbours", None),
     };
     let leaf = match (record, &place) {
-        (
-            RecordId::Sealed {
-                exhibit, member, ..
-            },
-            Some(place),
-        ) => {
+        (RecordId::Sealed { exhibit, member, .. }, Some(place)) => {
             let (exhibit, member, place) = (*exhibit, member.clone(), place.clone());
-            Some(
-                RecordId::Sealed {
-                    exhibit,
-                    member,
-                    place,
-                }
-                .to_string(),
-            )
+            Some(RecordId::Sealed { exhibit, member, place }.to_string())
         }
         _ => None,
     };
-    BorrowedLine {
-        field: one.field,
-        origin,
-        leaf,
-        place,
-    }
+    BorrowedLine { field: one.field, origin, leaf, place }
 }
 
 fn base64_of(bytes: &[u8]) -> String {

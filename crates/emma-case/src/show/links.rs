@@ -40,12 +40,7 @@ impl Desk<'_> {
     ) -> Result<Links> {
         let (mut answers, mut replies) = (Vec::new(), Vec::new());
         if let Some(target) = answered_id(row) {
-            let rows = self
-                .held
-                .by_network_id(&target)?
-                .into_iter()
-                .map(|(_, row)| row)
-                .collect();
+            let rows = self.held.by_network_id(&target)?.into_iter().map(|(_, row)| row).collect();
             let (shown, kept_back) = self.present.narrow(rows)?;
             super::add(withheld, &kept_back);
             answers.push(ShownLink {
@@ -60,17 +55,9 @@ impl Desk<'_> {
         for (copy, shown) in copies {
             for claim in self.claims(copy, shown)? {
                 let answers_other = claim.from_line == copy.line;
-                let other = if answers_other {
-                    claim.to_line
-                } else {
-                    claim.from_line
-                };
+                let other = if answers_other { claim.to_line } else { claim.from_line };
                 let to_itself = claim.from_line == claim.to_line;
-                let other_row = if to_itself {
-                    None
-                } else {
-                    self.on_line(copy, other, withheld)?
-                };
+                let other_row = if to_itself { None } else { self.on_line(copy, other, withheld)? };
                 let link = ShownLink {
                     relation: claim.relation,
                     stated_by: "claim",
@@ -79,11 +66,7 @@ impl Desk<'_> {
                     line: Some(other + 1),
                     message: other_row.as_ref().map(MessageLine::from),
                 };
-                if answers_other {
-                    answers.push(link)
-                } else {
-                    replies.push(link)
-                }
+                if answers_other { answers.push(link) } else { replies.push(link) }
             }
         }
         Ok((answers, replies))
@@ -117,10 +100,7 @@ impl Desk<'_> {
         line: u64,
         withheld: &mut Withheld,
     ) -> Result<Option<MessageRow>> {
-        let RecordId::Sealed {
-            exhibit, member, ..
-        } = &copy.record
-        else {
+        let RecordId::Sealed { exhibit, member, .. } = &copy.record else {
             return Ok(None);
         };
         for (number, view) in self.held.snapshot().segments.iter().enumerate() {
@@ -144,14 +124,6 @@ impl Desk<'_> {
 fn answered_id(row: &MessageRow) -> Option<NetworkId> {
     let id = row.reply_to.clone()?;
     let scoped = matches!(&row.id, MessageId::Network(own) if own.conversation.is_some());
-    let conversation = if scoped {
-        row.conversation.clone()
-    } else {
-        None
-    };
-    Some(NetworkId {
-        network: row.network.clone(),
-        conversation,
-        id,
-    })
+    let conversation = if scoped { row.conversation.clone() } else { None };
+    Some(NetworkId { network: row.network.clone(), conversation, id })
 }

@@ -52,10 +52,7 @@ pub(super) fn make_anew(connection: &Connection, layout: i32, log: &Log) -> Resu
         connection.execute(&format!("DROP TABLE \"{table}\""), [])?;
     }
     connection.execute_batch(include_str!("schema.sql"))?;
-    connection.execute(
-        "INSERT INTO followed VALUES (0, ?1, 0, '')",
-        [log.case().to_string()],
-    )?;
+    connection.execute("INSERT INTO followed VALUES (0, ?1, 0, '')", [log.case().to_string()])?;
     connection.pragma_update(None, "user_version", layout)?;
     Ok(())
 }
@@ -92,13 +89,7 @@ pub(super) fn apply(connection: &Connection, log: &Log, start: u64) -> Result<()
     let mut last = None;
     for entry in log.entries(start..log.size()) {
         let entry = entry?;
-        Applying {
-            connection,
-            log,
-            log_key: log_key.as_ref(),
-            entry: &entry,
-        }
-        .entry()?;
+        Applying { connection, log, log_key: log_key.as_ref(), entry: &entry }.entry()?;
         last = Some(entry.leaf());
     }
     if let Some(last) = last {
@@ -156,11 +147,7 @@ impl Applying<'_> {
             Some(bytes) => self.payload(&bytes)?,
             None => Line::default(),
         };
-        let actor = self
-            .entry
-            .signers
-            .iter()
-            .find(|s| s.name.starts_with("emma-actor-"));
+        let actor = self.entry.signers.iter().find(|s| s.name.starts_with("emma-actor-"));
         self.connection
             .prepare_cached("INSERT INTO entries VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)")?
             .execute(params![
@@ -218,10 +205,7 @@ impl Applying<'_> {
 
     fn actor(&self, actor: payload::Actor) -> Result<Line> {
         let about = self.known_actor(&actor.name, &actor.key)?;
-        Ok(Line {
-            about,
-            ..Line::default()
-        })
+        Ok(Line { about, ..Line::default() })
     }
 
     /// Remembers the name of a key, the first one said of it.
@@ -230,20 +214,16 @@ impl Applying<'_> {
             return Ok(None);
         };
         let sql = "INSERT OR IGNORE INTO actors VALUES (?1, ?2, ?3, ?4)";
-        self.connection
-            .execute(sql, params![verifier.name(), key, name, self.index()])?;
+        self.connection.execute(sql, params![verifier.name(), key, name, self.index()])?;
         Ok(Some(verifier.name().to_owned()))
     }
 
     fn authority(&self, authority: payload::Authority) -> Result<Line> {
-        let counts = self
-            .log_key
-            .is_some_and(|key| self.entry.signed_by(key) == Some(true));
+        let counts = self.log_key.is_some_and(|key| self.entry.signed_by(key) == Some(true));
         if counts {
             let sql = "INSERT OR IGNORE INTO authorities VALUES (?1, ?2, ?3, ?4)";
             let (id, text) = (&authority.id, &authority.text);
-            self.connection
-                .execute(sql, params![id, self.index(), authority.at, text])?;
+            self.connection.execute(sql, params![id, self.index(), authority.at, text])?;
             for actor in &authority.actors {
                 self.known_actor(&actor.name, &actor.key)?;
             }
@@ -322,11 +302,7 @@ impl Applying<'_> {
                 json!(receipt.totals).to_string(),
             ],
         )?;
-        for (place, line) in self
-            .lines(&receipt.lines)?
-            .iter()
-            .flat_map(LineSet::lines)
-            .enumerate()
+        for (place, line) in self.lines(&receipt.lines)?.iter().flat_map(LineSet::lines).enumerate()
         {
             let read: payload::ReceiptLine = self.line(&receipt.lines, line)?;
             self.connection
@@ -352,12 +328,7 @@ impl Applying<'_> {
         let (subjects, settings) = (json!(decision.subjects), json!(decision.values));
         self.connection.execute(
             "INSERT INTO decisions VALUES (?1, ?2, ?3, ?4)",
-            params![
-                self.index(),
-                decision.what,
-                subjects.to_string(),
-                settings.to_string()
-            ],
+            params![self.index(), decision.what, subjects.to_string(), settings.to_string()],
         )?;
         Ok(Line {
             at: Some(decision.at),
@@ -395,17 +366,11 @@ impl Applying<'_> {
     fn note(&self, note: payload::Note) -> Result<Line> {
         self.connection.execute(
             "INSERT INTO notes VALUES (?1, ?2, ?3, ?4)",
-            params![
-                self.index(),
-                note.subject,
-                note.snapshot.map(|n| n as i64),
-                note.text
-            ],
+            params![self.index(), note.subject, note.snapshot.map(|n| n as i64), note.text],
         )?;
         for record in &note.records {
             let sql = "INSERT OR IGNORE INTO records_of_notes VALUES (?1, ?2)";
-            self.connection
-                .execute(sql, params![record, self.index()])?;
+            self.connection.execute(sql, params![record, self.index()])?;
         }
         Ok(Line {
             authority: Some(note.authority),
@@ -418,12 +383,8 @@ impl Applying<'_> {
 
     fn mapping(&self, mapping: payload::Mapping) -> Result<Line> {
         let sql = "INSERT INTO mappings VALUES (?1, ?2, ?3)";
-        self.connection
-            .execute(sql, params![self.index(), mapping.name, mapping.text])?;
-        Ok(Line {
-            detail: detail(json!({ "mapping": mapping.name })),
-            ..Line::default()
-        })
+        self.connection.execute(sql, params![self.index(), mapping.name, mapping.text])?;
+        Ok(Line { detail: detail(json!({ "mapping": mapping.name })), ..Line::default() })
     }
 
     /// The lines that an entry attaches; `None` where they were erased.

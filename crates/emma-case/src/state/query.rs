@@ -153,22 +153,15 @@ pub struct TimelineFilter {
 
 impl TimelineFilter {
     fn wants(&self, entry: &TimelineEntry) -> bool {
-        let actor = self.actors.as_ref().is_none_or(|wanted| {
-            entry
-                .actor
-                .as_ref()
-                .is_some_and(|actor| wanted.contains(actor))
-        });
+        let actor = self
+            .actors
+            .as_ref()
+            .is_none_or(|wanted| entry.actor.as_ref().is_some_and(|actor| wanted.contains(actor)));
         let kind = self.kind.as_ref().is_none_or(|wanted| {
             let rest = entry.kind.strip_prefix(wanted.as_str());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         });
-        actor
-            && kind
-            && self
-                .about
-                .as_ref()
-                .is_none_or(|id| entry.about.as_ref() == Some(id))
+        actor && kind && self.about.as_ref().is_none_or(|id| entry.about.as_ref() == Some(id))
     }
 }
 
@@ -202,9 +195,7 @@ impl State {
         let sql = "SELECT id, entry, at, text FROM authorities ORDER BY entry";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows: Vec<(String, u64, Micros, String)> = statement
-            .query_map([], |row| {
-                Ok((row.get(0)?, number(row, 1)?, row.get(2)?, row.get(3)?))
-            })?
+            .query_map([], |row| Ok((row.get(0)?, number(row, 1)?, row.get(2)?, row.get(3)?)))?
             .collect::<rusqlite::Result<_>>()?;
         let read = |(id, entry, at, text): (String, u64, Micros, String)| {
             let authority = Authority::parse(&text).map_err(|_| CaseError::Corrupt {
@@ -212,12 +203,7 @@ impl State {
                 what: "its text in the log is not one this program reads".to_owned(),
             })?;
             let taken_in = self.sources_of(&id)?;
-            Ok(AuthorityState {
-                entry,
-                at,
-                authority,
-                taken_in,
-            })
+            Ok(AuthorityState { entry, at, authority, taken_in })
         };
         rows.into_iter().map(read).collect()
     }
@@ -230,19 +216,13 @@ impl State {
 
     /// Every source of the case, sorted.
     pub fn sources(&self) -> Result<Vec<String>> {
-        self.names(
-            "SELECT DISTINCT source FROM deliveries ORDER BY source",
-            params![],
-        )
+        self.names("SELECT DISTINCT source FROM deliveries ORDER BY source", params![])
     }
 
     /// The authority under which a source was first taken in.
     pub fn authority_of_source(&self, source: &str) -> Result<Option<String>> {
         let sql = "SELECT authority FROM deliveries WHERE source = ?1 ORDER BY entry LIMIT 1";
-        Ok(self
-            .connection
-            .query_row(sql, [source], |row| row.get(0))
-            .optional()?)
+        Ok(self.connection.query_row(sql, [source], |row| row.get(0)).optional()?)
     }
 
     fn names(&self, sql: &str, given: &[&dyn rusqlite::ToSql]) -> Result<Vec<String>> {
@@ -253,9 +233,7 @@ impl State {
 
     /// The names of known actors by key name.
     pub fn actor_names(&self) -> Result<BTreeMap<String, String>> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT key_name, name FROM actors")?;
+        let mut statement = self.connection.prepare_cached("SELECT key_name, name FROM actors")?;
         let names = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(names.collect::<rusqlite::Result<_>>()?)
     }
@@ -283,17 +261,13 @@ impl State {
 
     /// The exhibit with that id (64 hex digits).
     pub fn exhibit(&self, id: &str) -> Result<Option<ExhibitState>> {
-        let mut statement = self
-            .connection
-            .prepare_cached(&format!("{EXHIBIT} WHERE id = ?1"))?;
+        let mut statement = self.connection.prepare_cached(&format!("{EXHIBIT} WHERE id = ?1"))?;
         Ok(statement.query_row([id], exhibit).optional()?)
     }
 
     /// Every exhibit, by id.
     pub fn exhibits(&self) -> Result<Vec<ExhibitState>> {
-        let mut statement = self
-            .connection
-            .prepare_cached(&format!("{EXHIBIT} ORDER BY id"))?;
+        let mut statement = self.connection.prepare_cached(&format!("{EXHIBIT} ORDER BY id"))?;
         let rows = statement.query_map([], exhibit)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -326,11 +300,7 @@ impl State {
         let Some((receipt, line, ledger)) = statement.query_row([exhibit], row).optional()? else {
             return Ok(None);
         };
-        Ok(Some(ReadingState {
-            receipt,
-            line,
-            ledger: json(&ledger)?,
-        }))
+        Ok(Some(ReadingState { receipt, line, ledger: json(&ledger)? }))
     }
 
     /// The current readings of all exhibits, by exhibit id.
@@ -344,11 +314,7 @@ impl State {
         while let Some(row) = rows.next()? {
             let ledger = json(&row.get::<_, String>(2)?)?;
             let (receipt, line) = (number(row, 0)?, number(row, 1)?);
-            readings.push(ReadingState {
-                receipt,
-                line,
-                ledger,
-            });
+            readings.push(ReadingState { receipt, line, ledger });
         }
         Ok(readings)
     }
@@ -363,9 +329,8 @@ impl State {
 
     /// Totals of every receipt, by log index.
     pub fn receipt_totals(&self) -> Result<Vec<(u64, Totals)>> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT entry, totals FROM receipts ORDER BY entry")?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT entry, totals FROM receipts ORDER BY entry")?;
         let rows =
             statement.query_map([], |row| Ok((number(row, 0)?, row.get::<_, String>(1)?)))?;
         rows.map(|row| {

@@ -11,10 +11,7 @@ impl State {
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([], |row| row.get::<_, i64>(0))?;
         let found: rusqlite::Result<Vec<i64>> = rows.collect();
-        Ok(found?
-            .into_iter()
-            .map(|entry| entry.max(0) as u64)
-            .collect())
+        Ok(found?.into_iter().map(|entry| entry.max(0) as u64).collect())
     }
 
     /// How many parts of a receipt are in snapshots.
@@ -27,9 +24,8 @@ impl State {
 
     /// Digests of the payloads that list the files of each snapshot, oldest first.
     pub fn snapshot_files(&self) -> Result<Vec<String>> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT files FROM snapshots ORDER BY number")?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT files FROM snapshots ORDER BY number")?;
         let rows = statement.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

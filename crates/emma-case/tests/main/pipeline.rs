@@ -6,21 +6,11 @@ use emma_lake::State;
 #[test]
 fn messages_of_a_delivery_are_published_and_derived_again_equal() {
     let mut world = World::new();
-    let log = irc(&[
-        ("10:01", "ann", "hello"),
-        ("10:02", "bob", "pick up at nine"),
-    ]);
+    let log = irc(&[("10:01", "ann", "hello"), ("10:02", "bob", "pick up at nine")]);
     let path = world.files("one", &[("2020-03-01.raw.txt", &log)]);
     let outcome = world.intake(&path, "irc");
-    assert_eq!(
-        (outcome.files, outcome.repeated, outcome.snapshot),
-        (1, 0, Some(1))
-    );
-    let texts: Vec<_> = world
-        .messages()
-        .into_iter()
-        .filter_map(|row| row.text)
-        .collect();
+    assert_eq!((outcome.files, outcome.repeated, outcome.snapshot), (1, 0, Some(1)));
+    let texts: Vec<_> = world.messages().into_iter().filter_map(|row| row.text).collect();
     assert_eq!(texts, ["pick up at nine", "hello"]);
     let checked = world.rebuild();
     assert_eq!(checked.differences, []);
@@ -36,11 +26,7 @@ fn the_same_delivery_again_is_recorded_and_changes_nothing() {
     world.intake(&first, "irc");
     let before = world.snapshot();
     let outcome = world.intake(&second, "irc");
-    assert_eq!(
-        (outcome.files, outcome.repeated),
-        (1, 1),
-        "another parent folder is no difference"
-    );
+    assert_eq!((outcome.files, outcome.repeated), (1, 1), "another parent folder is no difference");
     assert_eq!(world.snapshot(), before);
     assert_eq!(world.rebuild().differences, []);
 }
@@ -61,22 +47,8 @@ fn the_same_bytes_under_another_name_are_copies_of_the_same_messages() {
 
 #[test]
 fn order_of_arrival_threads_and_batches_do_not_change_content() {
-    let one = chat(
-        1,
-        &[
-            (1, 0, "ann", "hello"),
-            (2, 1, "bob", "hi"),
-            (3, 1, "ann", "so"),
-        ],
-    );
-    let two = chat(
-        1,
-        &[
-            (2, 1, "bob", "hi"),
-            (3, 1, "ann", "so!"),
-            (4, 9, "bob", "well"),
-        ],
-    );
+    let one = chat(1, &[(1, 0, "ann", "hello"), (2, 1, "bob", "hi"), (3, 1, "ann", "so")]);
+    let two = chat(1, &[(2, 1, "bob", "hi"), (3, 1, "ann", "so!"), (4, 9, "bob", "well")]);
     let log = irc(&[("10:01", "ann", "hello"), ("10:01", "bob", "there")]);
     let mut roots = Vec::new();
     for (order, threads, records_max) in [([0, 1, 2], 2, 99), ([2, 1, 0], 1, 99), ([1, 2, 0], 2, 2)]
@@ -95,14 +67,8 @@ fn order_of_arrival_threads_and_batches_do_not_change_content() {
             world.intake(&path, source);
         }
         let messages = world.messages();
-        let conflicting = messages
-            .iter()
-            .filter(|row| row.state == State::Conflicting)
-            .count();
-        assert_eq!(
-            conflicting, 2,
-            "the one message that differs has two versions"
-        );
+        let conflicting = messages.iter().filter(|row| row.state == State::Conflicting).count();
+        assert_eq!(conflicting, 2, "the one message that differs has two versions");
         assert_eq!(messages.iter().filter(|row| row.version == 0).count(), 6);
         assert_eq!(world.rebuild().differences, []);
         roots.push(world.snapshot().roots);
@@ -115,15 +81,9 @@ fn order_of_arrival_threads_and_batches_do_not_change_content() {
 fn a_delivery_of_two_names_of_the_same_bytes_joins_them() {
     let mut world = World::new();
     let log = irc(&[("10:01", "ann", "hello")]);
-    let path = world.files(
-        "one",
-        &[("2020-03-01.raw.txt", &log), ("2020-03-01.txt", &log)],
-    );
+    let path = world.files("one", &[("2020-03-01.raw.txt", &log), ("2020-03-01.txt", &log)]);
     world.intake(&path, "irc");
     let messages = world.messages();
     assert_eq!(messages.iter().filter(|row| row.version == 0).count(), 1);
-    assert_eq!(
-        messages.iter().map(|row| row.records.len()).sum::<usize>(),
-        2
-    );
+    assert_eq!(messages.iter().map(|row| row.records.len()).sum::<usize>(), 2);
 }

@@ -36,12 +36,7 @@ impl SplitBuilder for RowDigest {
         let digest = Digest::of(&bytes);
         let path = format!("index/{digest}.split");
         emma_store::write_new(&case.join(&path), &bytes).expect("the temporary disk has room");
-        Ok(FileEntry {
-            path,
-            sha256: digest,
-            bytes: bytes.len() as u64,
-            rows: count,
-        })
+        Ok(FileEntry { path, sha256: digest, bytes: bytes.len() as u64, rows: count })
     }
 }
 
@@ -63,35 +58,17 @@ impl World {
         let clock = FixedClock(NOW);
         let root = folder.path().join("case");
         let random = &mut system_random;
-        let case = Case::create(
-            &home,
-            &root,
-            "test",
-            CaseKind::Synthetic,
-            &founder,
-            &clock,
-            random,
-        )
-        .unwrap();
+        let case =
+            Case::create(&home, &root, "test", CaseKind::Synthetic, &founder, &clock, random)
+                .unwrap();
         let limits = DeriveLimits::default();
-        let mut world = World {
-            folder,
-            home,
-            case,
-            clock,
-            limits,
-            threads: 2,
-        };
+        let mut world = World { folder, home, case, clock, limits, threads: 2 };
         world.add_authority("a1", "");
         world
     }
 
     pub fn add_authority(&mut self, id: &str, more: &str) {
-        let key = actor::acting(&self.home, None)
-            .unwrap()
-            .signer
-            .verifier()
-            .to_string();
+        let key = actor::acting(&self.home, None).unwrap().signer.verifier().to_string();
         let text = format!(
             "version = 1\nid = \"{id}\"\nkind = \"synthetic\"\ncourt = \"Court of Nowhere\"\n\
              instrument = \"order\"\noffences = [\"none\"]\nread_until = 2027-01-31\n{more}\n\
@@ -100,15 +77,7 @@ impl World {
         );
         let acting = actor::acting(&self.home, None).unwrap();
         let random = &mut system_random;
-        authority::add(
-            &mut self.case,
-            &self.home,
-            &acting,
-            &text,
-            &self.clock,
-            random,
-        )
-        .unwrap();
+        authority::add(&mut self.case, &self.home, &acting, &text, &self.clock, random).unwrap();
     }
 
     /// Writes files below a folder of the delivery's own and gives the folder.
@@ -158,15 +127,8 @@ impl World {
             clock: &clock,
             seed: Some([7; 32]),
         };
-        pipeline::intake(
-            &mut self.case,
-            &session,
-            &log_key,
-            &intake,
-            &tools,
-            &mut system_random,
-        )
-        .unwrap()
+        pipeline::intake(&mut self.case, &session, &log_key, &intake, &tools, &mut system_random)
+            .unwrap()
     }
 
     pub fn intake(&mut self, path: &Path, source: &str) -> Outcome {
@@ -217,7 +179,8 @@ pub fn chat(chat: u64, messages: &[(u64, u32, &str, &str)]) -> String {
         .iter()
         .map(|(id, minute, from, text)| {
             format!(
-                "{{\"id\": {id}, \"type\": \"message\", \"date\": \"2020-03-01T10:{minute:02}:00\", \
+                "{{\"id\": {id}, \"type\": \"message\", \
+                 \"date\": \"2020-03-01T10:{minute:02}:00\", \
                  \"date_unixtime\": \"{}\", \"from\": \"{from}\", \"from_id\": \"user{}\", \
                  \"text\": \"{text}\"}}",
                 1_583_056_800 + minute * 60,
@@ -226,16 +189,15 @@ pub fn chat(chat: u64, messages: &[(u64, u32, &str, &str)]) -> String {
         })
         .collect();
     format!(
-        "{{\"name\": \"chat\", \"type\": \"private_group\", \"id\": {chat}, \"messages\": [\n{}\n]}}",
+        "{{\"name\": \"chat\", \"type\": \"private_group\", \"id\": {chat}, \
+         \"messages\": [\n{}\n]}}",
         messages.join(",\n")
     )
 }
 
 /// An IRC log without network ids.
 pub fn irc(lines: &[(&str, &str, &str)]) -> String {
-    let lines: Vec<String> = lines
-        .iter()
-        .map(|(time, nick, text)| format!("[{time}] <{nick}> {text}"))
-        .collect();
+    let lines: Vec<String> =
+        lines.iter().map(|(time, nick, text)| format!("[{time}] <{nick}> {text}")).collect();
     lines.join("\n") + "\n"
 }

@@ -52,18 +52,13 @@ impl Bundle {
         let entry = log.entry(what.receipt)?;
         let payload = payload(log, &entry.payload)?;
         let receipt: Receipt = decode(&payload)?;
-        let lines = Digest::from_hex(&receipt.lines).ok_or(EvidenceError::format(
-            "a receipt",
-            "its lines are not named by a digest",
-        ))?;
+        let lines = Digest::from_hex(&receipt.lines)
+            .ok_or(EvidenceError::format("a receipt", "its lines are not named by a digest"))?;
         let lines = LineSet::from_payload(&self::payload(log, &lines)?)?;
         let (line, reading) = find_line(&lines, &what.exhibit)?;
         let tree = Tree::open(evidence, reading)?;
-        let leaves: Result<Vec<LeafProof>> = what
-            .leaves
-            .iter()
-            .map(|leaf| disclose(&tree, leaf))
-            .collect();
+        let leaves: Result<Vec<LeafProof>> =
+            what.leaves.iter().map(|leaf| disclose(&tree, leaf)).collect();
         let since = match what.since {
             None => None,
             Some(old) => {
@@ -90,9 +85,8 @@ impl Bundle {
 }
 
 fn payload(log: &Log, digest: &Digest) -> Result<Vec<u8>> {
-    log.payload(digest)?.ok_or_else(|| EvidenceError::Missing {
-        object: format!("payload {digest}"),
-    })
+    log.payload(digest)?
+        .ok_or_else(|| EvidenceError::Missing { object: format!("payload {digest}") })
 }
 
 fn text(bytes: Vec<u8>) -> Result<String> {
@@ -101,21 +95,14 @@ fn text(bytes: Vec<u8>) -> Result<String> {
 
 /// The line of `exhibit`: the last, where a receipt names it more than once.
 fn find_line(lines: &LineSet, exhibit: &str) -> Result<(LineProof, ReadingId)> {
-    let missing = || EvidenceError::Missing {
-        object: format!("a receipt of exhibit {exhibit}"),
-    };
+    let missing = || EvidenceError::Missing { object: format!("a receipt of exhibit {exhibit}") };
     for i in (0..lines.len()).rev() {
-        let (text, salt) = (
-            lines.line(i).unwrap_or_default(),
-            lines.salt(i).unwrap_or_default(),
-        );
+        let (text, salt) = (lines.line(i).unwrap_or_default(), lines.salt(i).unwrap_or_default());
         let line: ReceiptLine = decode(text.as_bytes())?;
         if line.exhibit != exhibit {
             continue;
         }
-        let reading = Digest::from_hex(&line.reading)
-            .map(ReadingId)
-            .ok_or_else(missing)?;
+        let reading = Digest::from_hex(&line.reading).map(ReadingId).ok_or_else(missing)?;
         let proof = LineProof {
             text: text.to_owned(),
             salt: hex(&salt),
@@ -131,9 +118,7 @@ fn find_line(lines: &LineSet, exhibit: &str) -> Result<(LineProof, ReadingId)> {
 fn disclose(tree: &Tree, leaf: &Disclosure) -> Result<LeafProof> {
     let found = tree
         .find(&leaf.member, &leaf.place)?
-        .ok_or_else(|| EvidenceError::Missing {
-            object: "a leaf with this locator".to_owned(),
-        })?;
+        .ok_or_else(|| EvidenceError::Missing { object: "a leaf with this locator".to_owned() })?;
     Ok(LeafProof {
         member: leaf.member.0.clone(),
         place: PlaceWire::of(&leaf.place),

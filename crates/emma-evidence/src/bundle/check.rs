@@ -77,10 +77,7 @@ impl Report {
     /// True where every check holds and no value is wrong.
     pub fn holds(&self) -> bool {
         self.checks.iter().all(|check| check.holds)
-            && self
-                .values
-                .iter()
-                .all(|value| value.verdict != Verdict::Wrong)
+            && self.values.iter().all(|value| value.verdict != Verdict::Wrong)
     }
 
     /// The checks that do not hold.
@@ -89,11 +86,7 @@ impl Report {
     }
 
     fn check(&mut self, object: impl Into<String>, what: &str, holds: bool) -> bool {
-        self.checks.push(Check {
-            object: object.into(),
-            what: what.to_owned(),
-            holds,
-        });
+        self.checks.push(Check { object: object.into(), what: what.to_owned(), holds });
         holds
     }
 }
@@ -105,10 +98,7 @@ impl Bundle {
     /// takes a proof made for its size unless the sizes are equal. A proof that does not hold
     /// says so in the report; only text that cannot be read at all stops early.
     pub fn verify(&self, keys: &[VerifierKey], older: Option<&Checkpoint>) -> Report {
-        let mut report = Report {
-            case: self.case.clone(),
-            ..Report::default()
-        };
+        let mut report = Report { case: self.case.clone(), ..Report::default() };
         // Each step needs what the one before has established.
         if let Some(checkpoint) = self.check_checkpoint(keys, &mut report) {
             if let Some(older) = older {
@@ -125,19 +115,11 @@ impl Bundle {
 
     fn check_checkpoint(&self, keys: &[VerifierKey], report: &mut Report) -> Option<Checkpoint> {
         let read = Checkpoint::parse(&self.checkpoint).ok();
-        report.check(
-            "checkpoint",
-            "it is a signed note with size and root",
-            read.is_some(),
-        );
+        report.check("checkpoint", "it is a signed note with size and root", read.is_some());
         let checkpoint = read?;
         report.log_size = checkpoint.size;
         report.log_root = checkpoint.root.hex();
-        report.witnesses = checkpoint
-            .witnessed_by(keys)
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        report.witnesses = checkpoint.witnessed_by(keys).into_iter().map(str::to_owned).collect();
         let signed = keys.iter().any(|key| checkpoint.signed_by(key));
         report.check("checkpoint", "it is signed by the log key given", signed);
         let origin = self.case.parse::<CaseId>().map(|case| case.origin()).ok();
@@ -154,11 +136,7 @@ impl Bundle {
         report: &mut Report,
     ) {
         let signed = keys.iter().any(|key| older.signed_by(key));
-        report.check(
-            "older checkpoint",
-            "it is signed by the log key given",
-            signed,
-        );
+        report.check("older checkpoint", "it is signed by the log key given", signed);
         let proof = self
             .since
             .as_ref()
@@ -181,22 +159,14 @@ impl Bundle {
         let entry = Entry::parse(proof.index, proof.entry.clone().into_bytes()).ok();
         report.check("entry", "it is a log entry", entry.is_some());
         let entry = entry?;
-        report.signers = entry
-            .signers
-            .iter()
-            .map(|signer| signer.name.clone())
-            .collect();
+        report.signers = entry.signers.iter().map(|signer| signer.name.clone()).collect();
         let of_case = entry.case.to_string() == self.case && entry.kind == kind::RECEIPT;
         report.check("entry", "it is a receipt of this case", of_case);
         let included = hashes(&proof.path).is_some_and(|path| {
             let (index, size) = (proof.index, checkpoint.size);
             merkle::verify_inclusion(entry.leaf(), index, size, &path, &checkpoint.root)
         });
-        report.check(
-            "entry",
-            "it stands in the log under the checkpoint",
-            included,
-        );
+        report.check("entry", "it stands in the log under the checkpoint", included);
         let same = Digest::of(proof.payload.as_bytes()) == entry.payload;
         report.check("receipt", "it is what the entry commits to", same);
         let receipt = decode(proof.payload.as_bytes()).ok();
@@ -210,27 +180,14 @@ impl Bundle {
             let salt = from_hex(&proof.salt)?;
             let (leaf, path) = (lines::leaf(&salt, &proof.text), hashes(&proof.path)?);
             let root = Digest::from_hex(&receipt.lines_root)?;
-            Some(merkle::verify_inclusion(
-                leaf,
-                proof.index,
-                proof.count,
-                &path,
-                &root,
-            ))
+            Some(merkle::verify_inclusion(leaf, proof.index, proof.count, &path, &root))
         })();
-        report.check(
-            "line",
-            "it is one of the receipt's lines",
-            included == Some(true),
-        );
+        report.check("line", "it is one of the receipt's lines", included == Some(true));
         let line: Option<ReceiptLine> = decode(proof.text.as_bytes()).ok();
         report.check("line", "it reads as a line", line.is_some());
         let line = line?;
         let ids = (|| {
-            let (path, digest) = (
-                BASE64.decode(&line.path).ok()?,
-                Digest::from_hex(&line.digest)?,
-            );
+            let (path, digest) = (BASE64.decode(&line.path).ok()?, Digest::from_hex(&line.digest)?);
             report.path = String::from_utf8_lossy(&path).into_owned();
             let exhibit = ExhibitId::derive(&line.source, &path, digest);
             let reading = ReadingId::derive(exhibit, &Digest::from_hex(&receipt.plan)?);
@@ -238,11 +195,7 @@ impl Bundle {
         })();
         report.source = line.source.clone();
         let same = ids == Some((line.exhibit.clone(), line.reading.clone()));
-        report.check(
-            "line",
-            "its ids follow from source, path, bytes and plan",
-            same,
-        );
+        report.check("line", "its ids follow from source, path, bytes and plan", same);
         Some(line)
     }
 
@@ -255,13 +208,7 @@ impl Bundle {
             let included = (|| {
                 let (hash, _) = opened.as_ref()?;
                 let path = hashes(&leaf.path)?;
-                Some(merkle::verify_inclusion(
-                    *hash,
-                    leaf.index,
-                    line.leaves,
-                    &path,
-                    &root?,
-                ))
+                Some(merkle::verify_inclusion(*hash, leaf.index, line.leaves, &path, &root?))
             })();
             let what = "its bytes and locator stand in the record tree";
             report.check(object, what, included == Some(true));
@@ -272,26 +219,15 @@ impl Bundle {
             && let Some(member) = first.member_path()
         {
             let (exhibit, place) = (ExhibitId(exhibit), first.place.place());
-            report.record = RecordId::Sealed {
-                exhibit,
-                member,
-                place,
-            }
-            .to_string();
+            report.record = RecordId::Sealed { exhibit, member, place }.to_string();
         }
-        report.values = self
-            .values
-            .iter()
-            .map(|value| check_value(value, &raws))
-            .collect();
+        report.values = self.values.iter().map(|value| check_value(value, &raws)).collect();
     }
 }
 
 /// The leaf's hash and raw bytes. `None` where a part does not read or the length is another.
 fn open_leaf(leaf: &LeafProof) -> Option<(Digest, Vec<u8>)> {
-    let class = (1..=4)
-        .filter_map(ItemClass::from_u8)
-        .find(|class| class.name() == leaf.class)?;
+    let class = (1..=4).filter_map(ItemClass::from_u8).find(|class| class.name() == leaf.class)?;
     let (member, place) = (leaf.member_path()?, leaf.place.place());
     let raw = BASE64.decode(&leaf.raw).ok()?;
     let fits = match (&place, class) {
@@ -305,43 +241,24 @@ fn open_leaf(leaf: &LeafProof) -> Option<(Digest, Vec<u8>)> {
 
 fn check_value(value: &super::Value, raws: &[Option<Vec<u8>>]) -> ValueReport {
     let (verdict, how) = match &value.origin {
-        Origin::Bytes {
-            leaf,
-            offset,
-            length,
-            reading,
-        } => {
+        Origin::Bytes { leaf, offset, length, reading } => {
             let read = (|| {
                 let raw = raws.get(*leaf)?.as_ref()?;
-                let (from, count) = (
-                    usize::try_from(*offset).ok()?,
-                    usize::try_from(*length).ok()?,
-                );
+                let (from, count) =
+                    (usize::try_from(*offset).ok()?, usize::try_from(*length).ok()?);
                 Normalisation::from_name(reading)?.read(raw.get(from..)?.get(..count)?)
             })();
-            let verdict = if read.as_ref() == Some(&value.value) {
-                Verdict::Proven
-            } else {
-                Verdict::Wrong
-            };
-            (
-                verdict,
-                format!("bytes {offset}+{length} of leaf {leaf} as {reading}"),
-            )
+            let verdict =
+                if read.as_ref() == Some(&value.value) { Verdict::Proven } else { Verdict::Wrong };
+            (verdict, format!("bytes {offset}+{length} of leaf {leaf} as {reading}"))
         }
-        Origin::Parser { parser } => (
-            Verdict::AsReadByParser,
-            format!("as read by parser {parser}"),
-        ),
+        Origin::Parser { parser } => {
+            (Verdict::AsReadByParser, format!("as read by parser {parser}"))
+        }
         Origin::Path { parser } => {
             let how = format!("as read by parser {parser} from the delivered path");
             (Verdict::AsReadByParser, how)
         }
     };
-    ValueReport {
-        field: value.field.clone(),
-        value: value.value.clone(),
-        verdict,
-        how,
-    }
+    ValueReport { field: value.field.clone(), value: value.value.clone(), verdict, how }
 }

@@ -158,27 +158,15 @@ pub enum Origin {
 impl PlaceWire {
     pub(super) fn of(place: &Place) -> PlaceWire {
         match place {
-            Place::Span { offset, length } => PlaceWire::Span {
-                offset: *offset,
-                length: *length,
-            },
-            Place::Row { table, row } => PlaceWire::Row {
-                table: table.clone(),
-                row: *row,
-            },
+            Place::Span { offset, length } => PlaceWire::Span { offset: *offset, length: *length },
+            Place::Row { table, row } => PlaceWire::Row { table: table.clone(), row: *row },
         }
     }
 
     pub(super) fn place(&self) -> Place {
         match self {
-            PlaceWire::Span { offset, length } => Place::Span {
-                offset: *offset,
-                length: *length,
-            },
-            PlaceWire::Row { table, row } => Place::Row {
-                table: table.clone(),
-                row: *row,
-            },
+            PlaceWire::Span { offset, length } => Place::Span { offset: *offset, length: *length },
+            PlaceWire::Row { table, row } => Place::Row { table: table.clone(), row: *row },
         }
     }
 }
@@ -199,10 +187,7 @@ impl Bundle {
     pub fn from_file(bytes: &[u8]) -> Result<Bundle> {
         let bundle: Bundle = unseal("a proof", bytes)?;
         if bundle.format != FORMAT {
-            return Err(EvidenceError::format(
-                "a proof",
-                "its format is not emma-proof/v1",
-            ));
+            return Err(EvidenceError::format("a proof", "its format is not emma-proof/v1"));
         }
         Ok(bundle)
     }
@@ -212,12 +197,7 @@ impl ConsistencyProof {
     /// A proof from its path.
     pub fn new(old: u64, new: u64, path: &[Digest]) -> ConsistencyProof {
         let format = CONSISTENCY_FORMAT.to_owned();
-        ConsistencyProof {
-            format,
-            old,
-            new,
-            path: hashes_text(path),
-        }
+        ConsistencyProof { format, old, new, path: hashes_text(path) }
     }
 
     /// The path's hashes.
@@ -252,9 +232,7 @@ fn seal(mut json: String) -> Vec<u8> {
 fn unseal<T: serde::de::DeserializeOwned>(expected: &'static str, bytes: &[u8]) -> Result<T> {
     let wrong = |what| EvidenceError::format(expected, what);
     let text = std::str::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8"))?;
-    let (body, seal) = text
-        .rsplit_once(SEAL)
-        .ok_or(wrong("it has no seal at its end"))?;
+    let (body, seal) = text.rsplit_once(SEAL).ok_or(wrong("it has no seal at its end"))?;
     if seal != format!("{}\"}}\n", Digest::of(body.as_bytes())) {
         return Err(wrong("its bytes are not those that were sealed"));
     }
@@ -271,6 +249,5 @@ pub(super) fn hashes_text(hashes: &[Digest]) -> String {
 pub(super) fn hashes(text: &str) -> Option<Vec<Digest>> {
     let bytes = BASE64.decode(text).ok()?;
     let (hashes, rest) = bytes.as_chunks::<32>();
-    rest.is_empty()
-        .then(|| hashes.iter().map(|hash| Digest(*hash)).collect())
+    rest.is_empty().then(|| hashes.iter().map(|hash| Digest(*hash)).collect())
 }

@@ -60,10 +60,7 @@ impl EntryText<'_> {
     /// Signs the text and returns the note.
     pub(super) fn sign(&self, signers: &[&Signer]) -> Result<Vec<u8>> {
         if !is_kind(self.kind) {
-            return Err(EvidenceError::format(
-                "an entry's kind",
-                "expected dotted lower case",
-            ));
+            return Err(EvidenceError::format("an entry's kind", "expected dotted lower case"));
         }
         let text = format!(
             "{ENTRY_MAGIC}\ncase {}\nid {}\nkind {}\npayload {}\nseen {} {}\n",
@@ -81,9 +78,7 @@ impl EntryText<'_> {
 fn is_kind(kind: &str) -> bool {
     !kind.is_empty()
         && kind.len() <= KIND_BYTES_MAX
-        && kind
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
+        && kind.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
 }
 
 impl Entry {
@@ -106,9 +101,7 @@ impl Entry {
             return Err(wrong("its kind is malformed"));
         }
         let seen = field(seen, "seen")?;
-        let (size, root) = seen
-            .split_once(' ')
-            .ok_or(wrong("what it saw is malformed"))?;
+        let (size, root) = seen.split_once(' ').ok_or(wrong("what it saw is malformed"))?;
         let entry = Entry {
             index,
             case: field(case, "case")?.parse()?,
@@ -122,10 +115,7 @@ impl Entry {
             signers: note
                 .signatures
                 .iter()
-                .map(|s| EntrySignature {
-                    name: s.name.clone(),
-                    key_id: s.key_id,
-                })
+                .map(|s| EntrySignature { name: s.name.clone(), key_id: s.key_id })
                 .collect(),
             bytes: Vec::new(),
         };
@@ -162,12 +152,7 @@ impl Checkpoint {
     pub fn sign(origin: &str, size: u64, root: Digest, log_key: &Signer) -> Checkpoint {
         let text = format!("{origin}\n{size}\n{}\n", BASE64.encode(root.0));
         let note = note::sign(&text, &[log_key]);
-        Checkpoint {
-            origin: origin.to_owned(),
-            size,
-            root,
-            note,
-        }
+        Checkpoint { origin: origin.to_owned(), size, root, note }
     }
 
     /// Takes a checkpoint apart. Signatures are not verified.

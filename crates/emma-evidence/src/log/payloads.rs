@@ -77,13 +77,7 @@ pub(crate) fn frame_at(segment: &[u8], at: usize) -> Option<Frame> {
     let start = at + FRAME_HEAD_BYTES;
     segment.get(start..)?.get(..length)?;
     let digest = Digest(head[9..].try_into().ok()?);
-    Some(Frame {
-        start,
-        length,
-        erased: head[4] == 1,
-        flag: head[4],
-        digest,
-    })
+    Some(Frame { start, length, erased: head[4] == 1, flag: head[4], digest })
 }
 
 /// Appends `payloads` after `position` and returns where they end. The caller holds the lock.
@@ -96,18 +90,12 @@ pub(super) fn append(
     payloads: &mut dyn Iterator<Item = &Payload>,
 ) -> Result<PayloadPosition> {
     if position.end > SEGMENT_BYTES_MAX {
-        position = PayloadPosition {
-            segment: position.segment + 1,
-            end: 0,
-        };
+        position = PayloadPosition { segment: position.segment + 1, end: 0 };
     }
     let mut file = AppendFile::open(&folder.join(format!("{:06}.seg", position.segment)))?;
     if file.length() < position.end {
         let object = segment_name(position.segment);
-        return Err(EvidenceError::damaged(
-            object,
-            "it is shorter than the log says",
-        ));
+        return Err(EvidenceError::damaged(object, "it is shorter than the log says"));
     }
     if file.length() > position.end {
         let beyond = (file.length() - position.end) as usize;
@@ -135,10 +123,7 @@ pub(super) fn append(
     }
     file.append(&buffer)?;
     file.sync()?;
-    Ok(PayloadPosition {
-        segment: position.segment,
-        end: file.length(),
-    })
+    Ok(PayloadPosition { segment: position.segment, end: file.length() })
 }
 
 /// Keeps bytes that belong to no entry under their digest, and says under which name.
@@ -183,30 +168,19 @@ impl PayloadIndex {
     }
 
     fn scan_to(&mut self, folder: &Path, position: PayloadPosition) -> Result<()> {
-        let from = self
-            .scanned
-            .unwrap_or(PayloadPosition { segment: 0, end: 0 });
+        let from = self.scanned.unwrap_or(PayloadPosition { segment: 0, end: 0 });
         if position <= from {
             return Ok(());
         }
         for segment in from.segment..=position.segment {
-            let start = if segment == from.segment {
-                from.end as usize
-            } else {
-                0
-            };
+            let start = if segment == from.segment { from.end as usize } else { 0 };
             let last = segment == position.segment;
             let need = if last { position.end } else { 0 };
             if last && need == 0 {
                 continue;
             }
             let map = self.map(folder, segment, need)?;
-            let end = if last {
-                position.end as usize
-            } else {
-                map.len()
-            }
-            .min(map.len());
+            let end = if last { position.end as usize } else { map.len() }.min(map.len());
             let bytes = &map[..end];
             let mut found = Vec::new();
             let mut at = start.max(SEGMENT_MAGIC.len());
@@ -216,10 +190,7 @@ impl PayloadIndex {
                     at += 1;
                     continue;
                 };
-                found.push((
-                    frame.digest,
-                    (segment, frame.start, frame.length, frame.erased),
-                ));
+                found.push((frame.digest, (segment, frame.start, frame.length, frame.erased)));
                 at = frame.start + frame.length;
             }
             self.places.extend(found);

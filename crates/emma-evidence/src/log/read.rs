@@ -81,10 +81,7 @@ impl Log {
             self.take_group(group, length);
         }
         if self.size() < size_before {
-            return Err(EvidenceError::damaged(
-                "log/tail",
-                "the log is shorter than it was",
-            ));
+            return Err(EvidenceError::damaged("log/tail", "the log is shorter than it was"));
         }
         Ok(self.size())
     }
@@ -127,15 +124,9 @@ impl Log {
 
     /// The bytes of entry `index`: what its leaf hashes.
     pub fn entry_bytes(&self, index: u64) -> Result<Vec<u8>> {
-        let missing = || EvidenceError::Missing {
-            object: format!("log entry {index}"),
-        };
+        let missing = || EvidenceError::Missing { object: format!("log entry {index}") };
         if index >= self.base() {
-            return self
-                .tail
-                .get((index - self.base()) as usize)
-                .cloned()
-                .ok_or_else(missing);
+            return self.tail.get((index - self.base()) as usize).cloned().ok_or_else(missing);
         }
         let mut cache = self.cache();
         let entries = cache.tiles.entries(&self.folder, index / TILE_WIDTH)?;
@@ -144,27 +135,19 @@ impl Log {
 
     /// The entries of `range`, in order; what lies beyond the log is left out.
     pub fn entries(&self, range: Range<u64>) -> Entries<'_> {
-        Entries {
-            log: self,
-            next: range.start,
-            end: range.end.min(self.size()),
-        }
+        Entries { log: self, next: range.start, end: range.end.min(self.size()) }
     }
 
     /// The payload with this digest. `None` where the case has none, or it was erased.
     pub fn payload(&self, digest: &Digest) -> Result<Option<Vec<u8>>> {
-        self.cache()
-            .payloads
-            .get(&self.payload_folder, self.position, digest)
+        self.cache().payloads.get(&self.payload_folder, self.position, digest)
     }
 
     /// The payload of `entry`, read as `T`.
     pub fn payload_of<T: serde::de::DeserializeOwned>(&self, entry: &Entry) -> Result<T> {
-        let bytes = self
-            .payload(&entry.payload)?
-            .ok_or_else(|| EvidenceError::Missing {
-                object: format!("the payload of log entry {}", entry.index),
-            })?;
+        let bytes = self.payload(&entry.payload)?.ok_or_else(|| EvidenceError::Missing {
+            object: format!("the payload of log entry {}", entry.index),
+        })?;
         crate::payload::decode(&bytes)
     }
 
@@ -181,9 +164,7 @@ impl Log {
     pub fn inclusion(&self, index: u64, size: u64) -> Result<Vec<Digest>> {
         self.check_size(size)?;
         if index >= size {
-            return Err(EvidenceError::Missing {
-                object: format!("log entry {index}"),
-            });
+            return Err(EvidenceError::Missing { object: format!("log entry {index}") });
         }
         self.with_subtrees(|subtrees| merkle::inclusion(index, size, subtrees))
     }
@@ -193,10 +174,7 @@ impl Log {
         self.check_size(new)?;
         self.check_size(old)?;
         if old > new {
-            return Err(EvidenceError::format(
-                "log sizes",
-                "the old one is the larger",
-            ));
+            return Err(EvidenceError::format("log sizes", "the old one is the larger"));
         }
         self.with_subtrees(|subtrees| merkle::consistency(old, new, subtrees))
     }
@@ -217,9 +195,7 @@ impl Log {
 
     fn check_size(&self, size: u64) -> Result<()> {
         if size > self.size() {
-            return Err(EvidenceError::Missing {
-                object: format!("a log of {size} entries"),
-            });
+            return Err(EvidenceError::Missing { object: format!("a log of {size} entries") });
         }
         Ok(())
     }
@@ -235,9 +211,7 @@ impl Log {
 
     fn cache(&self) -> MutexGuard<'_, Cache> {
         // A poisoned cache is only a cache: whatever is in it was read whole.
-        self.cache
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.cache.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -248,10 +222,7 @@ fn read_tail(folder: &Path, known: Option<(&TailHead, u64)>) -> Result<(TailHead
     const HEAD_BYTES_MAX: u64 = 16 + 16 + 8 + 12 + 1 + 64 * 32 + 32;
     let mut file = io_at("open the log's tail", File::open(folder.join("tail")))?;
     let mut start = Vec::new();
-    io_at(
-        "read the log's tail",
-        (&mut file).take(HEAD_BYTES_MAX).read_to_end(&mut start),
-    )?;
+    io_at("read the log's tail", (&mut file).take(HEAD_BYTES_MAX).read_to_end(&mut start))?;
     let (head, head_end) = TailHead::decode(&start)?;
     let length = io_at("measure the log's tail", file.metadata())?.len();
     let from = match known {

@@ -75,14 +75,7 @@ impl TailHead {
             return Err(wrong());
         }
         let frontier = Frontier::restore(size, roots).ok_or_else(wrong)?;
-        Ok((
-            TailHead {
-                case,
-                frontier,
-                position,
-            },
-            end + 32,
-        ))
+        Ok((TailHead { case, frontier, position }, end + 32))
     }
 }
 
@@ -98,19 +91,14 @@ impl Group {
         let mut body = Vec::new();
         self.position.put(&mut body);
         for entry in &self.entries {
-            let length = u16::try_from(entry.len()).map_err(|_| EvidenceError::Limit {
-                what: "a log entry",
-                max: u16::MAX as u64,
-            })?;
+            let length = u16::try_from(entry.len())
+                .map_err(|_| EvidenceError::Limit { what: "a log entry", max: u16::MAX as u64 })?;
             body.extend_from_slice(&length.to_be_bytes());
             body.extend_from_slice(entry);
         }
         if body.len() > GROUP_BYTES_MAX {
             let max = GROUP_BYTES_MAX as u64;
-            return Err(EvidenceError::Limit {
-                what: "a group of log entries",
-                max,
-            });
+            return Err(EvidenceError::Limit { what: "a group of log entries", max });
         }
         let mut out = Vec::with_capacity(GROUP_HEAD_BYTES + body.len());
         out.extend_from_slice(GROUP_MAGIC);
@@ -172,18 +160,8 @@ pub(crate) struct TailFile {
 impl TailFile {
     fn decode(bytes: &[u8]) -> Result<TailFile> {
         let (head, end) = TailHead::decode(bytes)?;
-        let TailHead {
-            case,
-            frontier,
-            position,
-        } = head;
-        let mut file = TailFile {
-            case,
-            frontier,
-            position,
-            entries: Vec::new(),
-            rest: 0,
-        };
+        let TailHead { case, frontier, position } = head;
+        let mut file = TailFile { case, frontier, position, entries: Vec::new(), rest: 0 };
         let mut rest = &bytes[end..];
         while let Some((group, length)) = Group::decode(rest) {
             file.entries.extend(group.entries);
@@ -197,10 +175,7 @@ impl TailFile {
 
 /// Reads the tail in `folder` (`CASE/evidence/log`).
 pub(crate) fn read_tail_file(folder: &Path) -> Result<TailFile> {
-    TailFile::decode(&io_at(
-        "read the log's tail",
-        std::fs::read(folder.join("tail")),
-    )?)
+    TailFile::decode(&io_at("read the log's tail", std::fs::read(folder.join("tail")))?)
 }
 
 #[cfg(test)]
@@ -209,20 +184,11 @@ mod tests {
 
     #[test]
     fn a_group_reads_back_and_no_part_of_it_does() {
-        let position = PayloadPosition {
-            segment: 3,
-            end: 99,
-        };
-        let group = Group {
-            position,
-            entries: vec![b"one".to_vec(), b"two".to_vec()],
-        };
+        let position = PayloadPosition { segment: 3, end: 99 };
+        let group = Group { position, entries: vec![b"one".to_vec(), b"two".to_vec()] };
         let bytes = group.encode().unwrap();
         let (again, end) = Group::decode(&bytes).unwrap();
-        assert_eq!(
-            (again.position, again.entries, end),
-            (position, group.entries, bytes.len())
-        );
+        assert_eq!((again.position, again.entries, end), (position, group.entries, bytes.len()));
         for cut in 0..bytes.len() {
             assert!(Group::decode(&bytes[..cut]).is_none());
         }

@@ -137,9 +137,7 @@ impl TileCache {
         let start = index << rest;
         let tile = start / TILE_WIDTH;
         // The entries below one hash of the next level: as many as a tile of this level stands for.
-        let covered = 1u64
-            .checked_shl(8 * (level + 1))
-            .and_then(|n| n.checked_mul(tile + 1));
+        let covered = 1u64.checked_shl(8 * (level + 1)).and_then(|n| n.checked_mul(tile + 1));
         if first + count <= base && covered.is_some_and(|covered| covered <= base) {
             let hashes = self.hashes(log, level, tile)?;
             let from = (start % TILE_WIDTH) as usize;
@@ -162,14 +160,8 @@ mod tests {
     #[test]
     fn tile_paths_are_those_of_the_specification() {
         // The examples of C2SP tlog-tiles.
-        assert_eq!(
-            tile_path(Some(0), 1_234_067, 256),
-            Path::new("tile/0/x001/x234/067")
-        );
+        assert_eq!(tile_path(Some(0), 1_234_067, 256), Path::new("tile/0/x001/x234/067"));
         assert_eq!(tile_path(Some(1), 5, 8), Path::new("tile/1/005.p/8"));
-        assert_eq!(
-            tile_path(None, 273, 112),
-            Path::new("tile/entries/273.p/112")
-        );
+        assert_eq!(tile_path(None, 273, 112), Path::new("tile/entries/273.p/112"));
     }
 }

@@ -37,11 +37,7 @@ pub struct NewEntry<'a> {
 impl<'a> NewEntry<'a> {
     /// An entry without attachments.
     pub fn new(kind: &'a str, payload: Payload) -> NewEntry<'a> {
-        NewEntry {
-            kind,
-            payload,
-            attachments: Vec::new(),
-        }
+        NewEntry { kind, payload, attachments: Vec::new() }
     }
 }
 
@@ -77,11 +73,7 @@ impl Log {
             return Err(EvidenceError::format("a new case", "it has a log already"));
         }
         let position = PayloadPosition { segment: 0, end: 0 };
-        let head = TailHead {
-            case,
-            frontier: Frontier::default(),
-            position,
-        };
+        let head = TailHead { case, frontier: Frontier::default(), position };
         write_new(&tail, &head.encode())?;
         Log::open(evidence)
     }
@@ -105,11 +97,7 @@ impl Log {
         }
         let first_index = self.size();
         if entries.is_empty() {
-            return Ok(Appended {
-                first_index,
-                size: first_index,
-                torn_tail,
-            });
+            return Ok(Appended { first_index, size: first_index, torn_tail });
         }
         let signers: Vec<&Signer> = std::iter::once(actor).chain(log_key).collect();
         let (seen_size, seen_root) = (self.size(), self.root());
@@ -119,33 +107,17 @@ impl Log {
             random(&mut id);
             let payload = entry.payload.digest();
             let (case, kind) = (self.case(), entry.kind);
-            let text = EntryText {
-                case,
-                id,
-                kind,
-                payload,
-                seen_size,
-                seen_root,
-            };
+            let text = EntryText { case, id, kind, payload, seen_size, seen_root };
             notes.push(text.sign(&signers)?);
         }
         let position = payloads::append(
             &self.payload_folder,
             &self.folder.join("torn"),
             self.position,
-            &mut entries
-                .iter()
-                .flat_map(|e| e.attachments.iter().chain([&e.payload])),
+            &mut entries.iter().flat_map(|e| e.attachments.iter().chain([&e.payload])),
         )?;
-        self.write_group(Group {
-            position,
-            entries: notes,
-        })?;
-        Ok(Appended {
-            first_index,
-            size: self.size(),
-            torn_tail,
-        })
+        self.write_group(Group { position, entries: notes })?;
+        Ok(Appended { first_index, size: self.size(), torn_tail })
     }
 
     fn write_group(&mut self, group: Group) -> Result<()> {
@@ -168,14 +140,8 @@ impl Log {
     /// more entries than there are, it is damage and nothing is touched.
     fn set_torn_aside(&mut self) -> Result<Option<TornTail>> {
         let mut file = AppendFile::open(&self.folder.join("tail"))?;
-        if self
-            .latest_checkpoint()?
-            .is_some_and(|checkpoint| checkpoint.size > self.size())
-        {
-            return Err(EvidenceError::damaged(
-                "log/tail",
-                "entries under a checkpoint are gone",
-            ));
+        if self.latest_checkpoint()?.is_some_and(|checkpoint| checkpoint.size > self.size()) {
+            return Err(EvidenceError::damaged("log/tail", "entries under a checkpoint are gone"));
         }
         let bytes = file.length() - self.tail_end;
         if bytes == 0 {
@@ -183,10 +149,7 @@ impl Log {
         }
         let torn = file.read_at(self.tail_end, bytes as usize)?;
         if Group::any_in(&torn) {
-            return Err(EvidenceError::damaged(
-                "log/tail",
-                "a group within it does not read",
-            ));
+            return Err(EvidenceError::damaged("log/tail", "a group within it does not read"));
         }
         let digest = payloads::set_aside(&self.folder.join("torn"), &torn)?;
         file.truncate(self.tail_end)?;
@@ -240,21 +203,11 @@ impl Log {
 
     /// Replaces the tail by one without its first `count` entries.
     fn rebase(&mut self, frontier: Frontier, count: usize) -> Result<()> {
-        let head = TailHead {
-            case: self.case(),
-            frontier,
-            position: self.position,
-        };
+        let head = TailHead { case: self.case(), frontier, position: self.position };
         let mut bytes = head.encode();
         let entries = self.tail[count..].to_vec();
         if !entries.is_empty() {
-            bytes.extend_from_slice(
-                &Group {
-                    position: self.position,
-                    entries,
-                }
-                .encode()?,
-            );
+            bytes.extend_from_slice(&Group { position: self.position, entries }.encode()?);
         }
         write_replace(&self.folder.join("tail"), &bytes)?;
         self.tail.drain(..count);
@@ -267,9 +220,7 @@ impl Log {
     /// `count` hashes of tile level `level`, from `from` on.
     fn level_hashes(&self, level: u32, from: u64, count: u64) -> Result<Vec<Digest>> {
         self.with_subtrees(|subtrees| {
-            (from..from + count)
-                .map(|index| subtrees(8 * level, index))
-                .collect()
+            (from..from + count).map(|index| subtrees(8 * level, index)).collect()
         })
     }
 

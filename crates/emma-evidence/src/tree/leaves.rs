@@ -121,10 +121,7 @@ impl<'a> LeavesDecoder<'a> {
     /// `None` where the head is another.
     pub(super) fn new(bytes: &'a [u8]) -> Option<LeavesDecoder<'a>> {
         let rest = bytes.strip_prefix(LEAVES_MAGIC)?;
-        Some(LeavesDecoder {
-            rest,
-            before: Before::default(),
-        })
+        Some(LeavesDecoder { rest, before: Before::default() })
     }
 
     pub(super) fn is_at_end(&self) -> bool {
@@ -166,10 +163,7 @@ impl<'a> LeavesDecoder<'a> {
                 self.rest = rest;
             }
             self.before.row = self.before.row.wrapping_add(self.signed()?);
-            Place::Row {
-                table: self.before.table.clone(),
-                row: self.before.row,
-            }
+            Place::Row { table: self.before.table.clone(), row: self.before.row }
         } else {
             let jump = if op & JUMP != 0 { self.signed()? } else { 0 };
             let offset = self.before.end.wrapping_add(jump as u64);
@@ -177,11 +171,7 @@ impl<'a> LeavesDecoder<'a> {
             self.before.end = offset.wrapping_add(length);
             Place::Span { offset, length }
         };
-        Some(Step {
-            class,
-            place,
-            member_changes,
-        })
+        Some(Step { class, place, member_changes })
     }
 
     fn number(&mut self) -> Option<u64> {

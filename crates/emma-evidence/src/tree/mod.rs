@@ -33,11 +33,7 @@ pub struct ReadingId(pub Digest);
 impl ReadingId {
     /// The id of the reading of `exhibit` by the plan with this digest.
     pub fn derive(exhibit: ExhibitId, plan: &Digest) -> ReadingId {
-        ReadingId(Digest::of_parts(&[
-            b"emma/reading/v1\0",
-            &exhibit.0.0,
-            &plan.0,
-        ]))
+        ReadingId(Digest::of_parts(&[b"emma/reading/v1\0", &exhibit.0.0, &plan.0]))
     }
 }
 
@@ -61,6 +57,12 @@ pub fn folder(evidence: &Path, reading: ReadingId) -> PathBuf {
 /// The seed of a reading's nonces.
 pub fn seed_of(evidence: &Path, reading: ReadingId) -> crate::Result<[u8; 32]> {
     write::read_seed(&folder(evidence, reading))
+}
+
+/// What a receipt says of a seed, so that a changed one is noticed even where no leaf needs it.
+/// It gives the seed away to nobody: seeds are 32 random bytes.
+pub fn commitment(seed: &[u8; 32]) -> Digest {
+    Digest::of_parts(&[b"emma/seed-commitment/v1\0", seed])
 }
 
 /// A leaf's hash from its parts. For one leaf; the writer hashes without allocating.

@@ -67,6 +67,11 @@ impl Tree {
         hash_at(&self.hashes, index).ok_or_else(|| self.damaged("it has no such leaf"))
     }
 
+    /// What the receipt must say of the seed.
+    pub(crate) fn seed_commitment(&self) -> Digest {
+        super::commitment(&self.seed)
+    }
+
     /// The stored hash of height 8 at `index`.
     pub(crate) fn upper_hash(&self, index: u64) -> Option<Digest> {
         hash_at(self.upper_bytes(), index)
@@ -84,9 +89,7 @@ impl Tree {
 
     /// The root, through the stored hashes of height 8.
     pub fn root(&self) -> Result<Digest> {
-        merkle::root_at(self.leaf_count(), &mut |height, index| {
-            self.subtree(height, index)
-        })
+        merkle::root_at(self.leaf_count(), &mut |height, index| self.subtree(height, index))
     }
 
     /// The inclusion path of leaf `index`.
@@ -120,9 +123,7 @@ impl Tree {
         let mut list = self.list()?;
         let mut index = 0;
         while !list.is_at_end() {
-            let step = list
-                .step()
-                .ok_or_else(|| self.damaged("its list does not read"))?;
+            let step = list.step().ok_or_else(|| self.damaged("its list does not read"))?;
             if step.place == *place && list.member() == member {
                 return Ok(Some(leaf(index, step, list.member())));
             }
@@ -147,11 +148,7 @@ impl Tree {
 
     /// All leaves in order.
     pub fn iter(&self) -> Result<LeafIter<'_>> {
-        Ok(LeafIter {
-            tree: self,
-            list: self.list()?,
-            next: 0,
-        })
+        Ok(LeafIter { tree: self, list: self.list()?, next: 0 })
     }
 
     fn list(&self) -> Result<LeavesDecoder<'_>> {
@@ -169,12 +166,7 @@ fn hash_at(bytes: &[u8], index: u64) -> Option<Digest> {
 }
 
 fn leaf(index: u64, step: Step, member: &MemberPath) -> Leaf {
-    Leaf {
-        index,
-        class: step.class,
-        member: member.clone(),
-        place: step.place,
-    }
+    Leaf { index, class: step.class, member: member.clone(), place: step.place }
 }
 
 /// Leaves in order. Made by [`Tree::iter`].

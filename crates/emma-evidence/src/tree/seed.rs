@@ -27,10 +27,7 @@ pub struct Nonces {
 impl Nonces {
     /// Starts at leaf 0.
     pub fn new(seed: [u8; 32]) -> Nonces {
-        let mut nonces = Nonces {
-            path: [seed; LEVELS + 1],
-            current: 0,
-        };
+        let mut nonces = Nonces { path: [seed; LEVELS + 1], current: 0 };
         nonces.descend(0);
         nonces
     }
@@ -44,9 +41,7 @@ impl Nonces {
             self.current = index;
             self.descend((differing.leading_zeros() / ARITY_BITS) as usize);
         }
-        let (nonce, _) = self.path[LEVELS]
-            .split_first_chunk()
-            .expect("a node has 32 bytes");
+        let (nonce, _) = self.path[LEVELS].split_first_chunk().expect("a node has 32 bytes");
         *nonce
     }
 

@@ -64,6 +64,8 @@ pub struct TreeSummary {
     pub root: Digest,
     /// How many leaves.
     pub leaves: u64,
+    /// What the receipt says of the seed ([`super::commitment`]).
+    pub seed: Digest,
 }
 
 /// Writes one tree, leaf by leaf in order. Dropped before [`TreeWriter::finish`] it leaves
@@ -71,6 +73,7 @@ pub struct TreeSummary {
 #[derive(Debug)]
 pub struct TreeWriter {
     folder: PathBuf,
+    seed: Digest,
     nonces: Nonces,
     frontier: Frontier,
     encoder: LeavesEncoder,
@@ -93,6 +96,7 @@ impl TreeWriter {
         }
         let seed = read_seed(&folder)?;
         let mut writer = TreeWriter {
+            seed: super::commitment(&seed),
             nonces: Nonces::new(seed),
             frontier: Frontier::default(),
             encoder: LeavesEncoder::default(),
@@ -116,10 +120,7 @@ impl TreeWriter {
     ) -> Result<()> {
         let index = self.frontier.size();
         if index >= LEAVES_MAX {
-            return Err(EvidenceError::Limit {
-                what: "a record tree",
-                max: LEAVES_MAX,
-            });
+            return Err(EvidenceError::Limit { what: "a record tree", max: LEAVES_MAX });
         }
         let nonce = self.nonces.at(index);
         let locator = &mut self.locator;
@@ -141,8 +142,7 @@ impl TreeWriter {
         };
 
         self.hashes.buffer.extend_from_slice(&leaf.0);
-        self.encoder
-            .put(&mut self.leaves.buffer, class, member, place);
+        self.encoder.put(&mut self.leaves.buffer, class, member, place);
         let upper = &mut self.upper.buffer;
         self.frontier.push_tracked(leaf, |height, hash| {
             if height == UPPER_HEIGHT {
@@ -169,14 +169,7 @@ impl TreeWriter {
 
     /// Names the files without waiting: call [`sync_trees`] before anything is logged about them.
     pub fn finish_unsynced(self) -> Result<TreeSummary> {
-        let TreeWriter {
-            folder,
-            frontier,
-            hashes,
-            leaves,
-            upper,
-            ..
-        } = self;
+        let TreeWriter { folder, frontier, hashes, leaves, upper, seed, .. } = self;
         leaves.commit(&folder.join("leaves"))?;
         // A small tree has none, and a file less to wait for.
         if frontier.size() >> UPPER_HEIGHT > 0 {
@@ -185,10 +178,7 @@ impl TreeWriter {
             remove_durable(&folder.join("upper"))?;
         }
         hashes.commit(&folder.join("hashes"))?;
-        Ok(TreeSummary {
-            root: frontier.root(),
-            leaves: frontier.size(),
-        })
+        Ok(TreeSummary { root: frontier.root(), leaves: frontier.size(), seed })
     }
 }
 
@@ -215,11 +205,7 @@ fn is_seed(path: &Path) -> bool {
 pub(super) fn read_seed(folder: &Path) -> Result<[u8; SEED_BYTES]> {
     let bytes = io_at("read a seed", std::fs::read(folder.join("seed")))?;
     bytes.try_into().map_err(|_| {
-        let name = folder
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         EvidenceError::damaged(format!("trees/{name}/seed"), "it has not 32 bytes")
     })
 }
@@ -240,11 +226,7 @@ impl Out {
     }
 
     fn flush_if_full(&mut self) -> Result<()> {
-        if self.buffer.len() >= BUFFER_BYTES {
-            self.flush()
-        } else {
-            Ok(())
-        }
+        if self.buffer.len() >= BUFFER_BYTES { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<()> {

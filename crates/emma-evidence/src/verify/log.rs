@@ -22,8 +22,8 @@ pub(super) struct Stated {
     pub exhibits: BTreeMap<Digest, u64>,
     /// Receipt lines by reading; the last statement counts.
     pub readings: BTreeMap<String, payload::ReceiptLine>,
-    /// The latest snapshot's files.
-    pub files: Vec<payload::SnapshotFile>,
+    /// Files of all snapshots by path, and whether the latest lists them.
+    pub files: BTreeMap<String, (payload::SnapshotFile, bool)>,
     snapshot: Option<u64>,
 }
 
@@ -86,9 +86,7 @@ pub(super) fn check(
 impl Walk<'_> {
     /// Every entry: those in full tiles, then those in the tail.
     fn entries(&mut self, folder: &Path, tail: Result<TailFile>) -> Result<()> {
-        let tail = tail
-            .map_err(|error| self.out.find("log/tail", error.to_string()))
-            .ok();
+        let tail = tail.map_err(|error| self.out.find("log/tail", error.to_string())).ok();
         self.case = tail.as_ref().map(|tail| tail.case);
         let full = tail.as_ref().map(|tail| tail.frontier.size() / TILE_WIDTH);
         for n in 0..full.unwrap_or(u64::MAX) {
@@ -96,27 +94,22 @@ impl Walk<'_> {
                 Some(bytes) => match decode_entries(&bytes, TILE_WIDTH) {
                     Some(entries) => self.tile_entries(folder, n, entries)?,
                     None => {
-                        self.out
-                            .find(tile_name(None, n, TILE_WIDTH), "it has not 256 entries");
+                        self.out.find(tile_name(None, n, TILE_WIDTH), "it has not 256 entries");
                         return Ok(());
                     }
                 },
                 None if full.is_none() => break,
                 None => {
-                    self.out
-                        .find(tile_name(None, n, TILE_WIDTH), "it is not there");
+                    self.out.find(tile_name(None, n, TILE_WIDTH), "it is not there");
                     return Ok(());
                 }
             }
         }
         let Some(tail) = tail else { return Ok(()) };
         if tail.frontier != self.frontier {
-            self.out
-                .find("log/tail", "its head is not of the entries before it");
+            self.out.find("log/tail", "its head is not of the entries before it");
         }
-        tail.entries
-            .into_iter()
-            .for_each(|entry| self.entry(entry, None));
+        tail.entries.into_iter().for_each(|entry| self.entry(entry, None));
         if tail.rest > 0 {
             let what = format!(
                 "its last {} bytes are no whole group: left by a crash, or damaged",
@@ -179,19 +172,11 @@ impl Walk<'_> {
 
     fn parsed(&mut self, entry: &Entry) {
         let index = entry.index;
-        self.signers.push(
-            entry
-                .signers
-                .first()
-                .map(|s| s.name.clone())
-                .unwrap_or_default(),
-        );
+        self.signers.push(entry.signers.first().map(|s| s.name.clone()).unwrap_or_default());
         if *self.case.get_or_insert(entry.case) != entry.case {
             self.find(index, "it was written for another case");
         }
-        let seen = usize::try_from(entry.seen_size)
-            .ok()
-            .and_then(|size| self.roots.get(size));
+        let seen = usize::try_from(entry.seen_size).ok().and_then(|size| self.roots.get(size));
         if seen != Some(&entry.seen_root) {
             self.find(index, "what its signer had seen is not this log");
         }
@@ -244,10 +229,7 @@ impl Walk<'_> {
             self.find(index, "no actor signed it");
         }
         if !by_log && [kind::GENESIS, kind::AUTHORITY].contains(&entry.kind.as_str()) {
-            self.find(
-                index,
-                format!("{} is not signed by the log key", entry.kind),
-            );
+            self.find(index, format!("{} is not signed by the log key", entry.kind));
         }
     }
 
@@ -287,18 +269,17 @@ impl Walk<'_> {
             }
             kind::SNAPSHOT => {
                 let snapshot: payload::Snapshot = read(bytes)?;
-                if self
-                    .stated
-                    .snapshot
-                    .is_some_and(|before| before >= snapshot.number)
-                {
+                if self.stated.snapshot.is_some_and(|before| before >= snapshot.number) {
                     return Err("its snapshot number was used before");
                 }
-                let files = payloads
-                    .get_hex(&snapshot.files)
-                    .ok_or("its files are not listed")?;
+                let files = payloads.get_hex(&snapshot.files).ok_or("its files are not listed")?;
                 self.stated.snapshot = Some(snapshot.number);
-                self.stated.files = read::<payload::SnapshotFiles>(files)?.files;
+                for (_, latest) in self.stated.files.values_mut() {
+                    *latest = false;
+                }
+                for file in read::<payload::SnapshotFiles>(files)?.files {
+                    self.stated.files.insert(file.path.clone(), (file, true));
+                }
             }
             _ => {}
         }
@@ -310,10 +291,8 @@ impl Walk<'_> {
         index: u64,
         genesis: &payload::Genesis,
     ) -> std::result::Result<(), &'static str> {
-        let key: VerifierKey = genesis
-            .log_key
-            .parse()
-            .map_err(|_| "the log key it names does not read")?;
+        let key: VerifierKey =
+            genesis.log_key.parse().map_err(|_| "the log key it names does not read")?;
         if index != 0 {
             return Err("a case begins only once");
         }
@@ -345,9 +324,8 @@ impl Walk<'_> {
             }
             other => io_at("read a checkpoint", other)?,
         };
-        let checkpoint = String::from_utf8(bytes)
-            .ok()
-            .and_then(|note| Checkpoint::parse(&note).ok());
+        let checkpoint =
+            String::from_utf8(bytes).ok().and_then(|note| Checkpoint::parse(&note).ok());
         let Some(checkpoint) = checkpoint else {
             self.out.find("log/checkpoint", "it does not read");
             return Ok(());
@@ -369,8 +347,7 @@ impl Walk<'_> {
 
     fn older(&mut self, older: &Checkpoint) {
         if let Some(what) = self.checkpoint_differs(older) {
-            self.out
-                .find("log", format!("against the checkpoint given: {what}"));
+            self.out.find("log", format!("against the checkpoint given: {what}"));
         }
     }
 
@@ -381,9 +358,7 @@ impl Walk<'_> {
         if !checkpoint.signed_by(key) {
             return Some("it is not signed by the log key");
         }
-        let root = usize::try_from(checkpoint.size)
-            .ok()
-            .and_then(|size| self.roots.get(size));
+        let root = usize::try_from(checkpoint.size).ok().and_then(|size| self.roots.get(size));
         match root {
             None => Some("entries that it covers are gone"),
             Some(root) if *root != checkpoint.root => Some("entries that it covers were changed"),

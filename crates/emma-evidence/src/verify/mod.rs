@@ -59,10 +59,7 @@ pub struct Verified {
 
 impl Verified {
     pub(crate) fn find(&mut self, object: impl Into<String>, what: impl Into<String>) {
-        self.findings.push(Finding {
-            object: object.into(),
-            what: what.into(),
-        });
+        self.findings.push(Finding { object: object.into(), what: what.into() });
     }
 }
 

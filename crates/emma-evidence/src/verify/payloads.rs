@@ -81,10 +81,7 @@ fn check_segment(number: u32, bytes: &[u8], found: &mut Payloads, out: &mut Veri
         let Some(frame) = frame_at(bytes, at) else {
             // Reported once for a run of bytes; the frames after it are still found.
             if !std::mem::replace(&mut lost, true) {
-                out.find(
-                    segment_name(number),
-                    format!("byte {at}: no payload starts here"),
-                );
+                out.find(segment_name(number), format!("byte {at}: no payload starts here"));
             }
             at += 1;
             continue;
@@ -93,9 +90,7 @@ fn check_segment(number: u32, bytes: &[u8], found: &mut Payloads, out: &mut Veri
         let whole = Digest::of(payload) == frame.digest;
         let erased = frame.flag == 1 && !whole && payload.iter().all(|byte| *byte == 0);
         if whole && frame.flag == 0 {
-            found
-                .places
-                .insert(frame.digest, (number, frame.start, frame.length));
+            found.places.insert(frame.digest, (number, frame.start, frame.length));
             out.payloads += 1;
         } else if !erased {
             out.find(
@@ -104,11 +99,7 @@ fn check_segment(number: u32, bytes: &[u8], found: &mut Payloads, out: &mut Veri
             );
         }
         lost = false;
-        at = if whole || erased {
-            frame.start + frame.length
-        } else {
-            at + 1
-        };
+        at = if whole || erased { frame.start + frame.length } else { at + 1 };
         lost |= !(whole || erased);
     }
 }

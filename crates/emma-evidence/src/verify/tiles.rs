@@ -16,15 +16,9 @@ use std::path::{Path, PathBuf};
 /// `folder` is `CASE/evidence/log`, `base` the number of entries that lie in full tiles.
 pub(super) fn check(folder: &Path, base: u64, leaves: &[Digest], out: &mut Verified) -> Result<()> {
     let mut level_hashes = vec![leaves.to_vec()];
-    while level_hashes
-        .last()
-        .is_some_and(|below| below.len() >= TILE_WIDTH as usize)
-    {
+    while level_hashes.last().is_some_and(|below| below.len() >= TILE_WIDTH as usize) {
         let below = level_hashes.last().expect("there is a level");
-        let above = below
-            .chunks_exact(TILE_WIDTH as usize)
-            .map(merkle::root_of)
-            .collect();
+        let above = below.chunks_exact(TILE_WIDTH as usize).map(merkle::root_of).collect();
         level_hashes.push(above);
     }
     for (level, hashes) in level_hashes.iter().enumerate() {
@@ -69,10 +63,8 @@ fn check_file(
             .is_some_and(|hashes| encode_hashes(hashes) == bytes),
         None => decode_entries(&bytes, width).is_some_and(|entries| {
             let again = encode_entries(entries.iter().map(Vec::as_slice)) == bytes;
-            let leaves: Vec<Digest> = entries
-                .iter()
-                .map(|entry| merkle::leaf_hash(entry))
-                .collect();
+            let leaves: Vec<Digest> =
+                entries.iter().map(|entry| merkle::leaf_hash(entry)).collect();
             again && levels[0].get(range) == Some(&leaves[..])
         }),
     };
@@ -97,16 +89,9 @@ pub(super) fn read_tile(
 
 /// Level, number and width from `tile/...`, where the name is exactly that of a tile.
 fn parse_tile_path(name: &Path) -> Option<(Option<u32>, u64, u64)> {
-    let mut parts: Vec<&str> = name
-        .components()
-        .map(|part| part.as_os_str().to_str())
-        .collect::<Option<_>>()?;
-    let width = match parts
-        .iter()
-        .rev()
-        .nth(1)
-        .and_then(|part| part.strip_suffix(".p"))
-    {
+    let mut parts: Vec<&str> =
+        name.components().map(|part| part.as_os_str().to_str()).collect::<Option<_>>()?;
+    let width = match parts.iter().rev().nth(1).and_then(|part| part.strip_suffix(".p")) {
         Some(number) => {
             let width = parts.pop()?.parse().ok()?;
             *parts.last_mut()? = number;
@@ -117,11 +102,7 @@ fn parse_tile_path(name: &Path) -> Option<(Option<u32>, u64, u64)> {
     let ["tile", level, groups @ ..] = &parts[..] else {
         return None;
     };
-    let level = if *level == "entries" {
-        None
-    } else {
-        Some(level.parse().ok()?)
-    };
+    let level = if *level == "entries" { None } else { Some(level.parse().ok()?) };
     let mut n = 0u64;
     for group in groups {
         let digits = group.strip_prefix('x').unwrap_or(group);

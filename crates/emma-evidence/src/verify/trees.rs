@@ -53,12 +53,7 @@ pub(super) fn check(
             continue;
         }
         let file = store.path(&digest);
-        let mut walk = Walk {
-            file,
-            digest,
-            members,
-            bytes: line.bytes,
-        };
+        let mut walk = Walk { file, digest, members, bytes: line.bytes };
         if let Some(what) = walk.check(&tree, progress) {
             out.find(object, what);
         }
@@ -84,6 +79,9 @@ fn check_hashes(tree: &Tree, line: &ReceiptLine) -> Option<(&'static str, &'stat
     }
     if frontier.root().hex() != line.tree_root || tree.leaf_count() != line.leaves {
         return Some(("hashes", "they do not lead to the receipt's root"));
+    }
+    if tree.seed_commitment().hex() != line.seed {
+        return Some(("seed", "it is not the one the receipt commits to"));
     }
     (!upper_fits).then_some(("upper", "they do not follow from the leaf hashes"))
 }
@@ -122,10 +120,7 @@ impl Walk<'_> {
             }
             let mut span = Some(leaf.clone());
             let mut source = match self.open(&leaf.member) {
-                Ok(reader) => Source {
-                    reader,
-                    position: 0,
-                },
+                Ok(reader) => Source { reader, position: 0 },
                 Err(error) => return differs(tree, &leaf, Err(error)),
             };
             while let Some(leaf) = span.take() {
@@ -140,10 +135,7 @@ impl Walk<'_> {
                         && matches!(next.place, Place::Span { offset, .. }
                             if offset >= source.position)
                 };
-                if leaves
-                    .peek()
-                    .is_some_and(|next| next.as_ref().is_ok_and(follows))
-                {
+                if leaves.peek().is_some_and(|next| next.as_ref().is_ok_and(follows)) {
                     span = leaves.next().and_then(Result::ok);
                 }
             }
@@ -165,8 +157,7 @@ impl Walk<'_> {
     fn whole_leaf(&mut self, leaf: &Leaf, nonce: [u8; 16]) -> io::Result<Digest> {
         let raw = match &leaf.place {
             place @ Place::Row { .. } => {
-                self.members
-                    .row(&self.file, &self.digest, &leaf.member, place)?
+                self.members.row(&self.file, &self.digest, &leaf.member, place)?
             }
             Place::Span { offset, length } => {
                 let (digest, bytes) = if leaf.member.0.is_empty() {
@@ -182,26 +173,16 @@ impl Walk<'_> {
                 digest.0.to_vec()
             }
         };
-        Ok(leaf_hash(
-            &nonce,
-            leaf.class,
-            &leaf.member,
-            &leaf.place,
-            &raw,
-        ))
+        Ok(leaf_hash(&nonce, leaf.class, &leaf.member, &leaf.place, &raw))
     }
 }
 
 fn differs(tree: &Tree, leaf: &Leaf, hash: io::Result<Digest>) -> Option<String> {
     let index = leaf.index;
     match hash {
-        Err(_) => Some(format!(
-            "leaf {index}: its bytes do not read from the exhibit"
-        )),
+        Err(_) => Some(format!("leaf {index}: its bytes do not read from the exhibit")),
         Ok(hash) if tree.hash(index).ok() == Some(hash) => None,
-        Ok(_) => Some(format!(
-            "leaf {index}: seed, list, hash and exhibit do not fit together"
-        )),
+        Ok(_) => Some(format!("leaf {index}: seed, list, hash and exhibit do not fit together")),
     }
 }
 

@@ -24,11 +24,7 @@ fn child() {
         .map(|i| {
             let payload = Payload::seal(&note(&format!("{first}.{i}")), &mut random);
             let attachment = Payload::seal(&note("attached"), &mut random);
-            NewEntry {
-                kind: kind::NOTE,
-                payload,
-                attachments: vec![attachment],
-            }
+            NewEntry { kind: kind::NOTE, payload, attachments: vec![attachment] }
         })
         .collect();
     let (actor, log_key): (&Signer, &Signer) = (&test.0, &test.1);
@@ -68,10 +64,7 @@ fn no_fault_at_any_persist_leaves_half_a_group() {
             }
             met += 1;
             let after = log.refresh().unwrap();
-            assert!(
-                after == before || after == before + 3,
-                "{action} {n}: {before} {after}"
-            );
+            assert!(after == before || after == before + 3, "{action} {n}: {before} {after}");
             for entry in log.entries(before..after) {
                 let note: payload::Note = log.payload_of(&entry.unwrap()).unwrap();
                 assert!(note.text.starts_with(&format!("{before}.")));
@@ -95,17 +88,12 @@ fn a_torn_tail_is_set_aside_whatever_its_length() {
     test.note(&mut log, "torn");
     let whole = fs::read(&tail).unwrap();
     drop(log);
-    for cut in (before.len() + 1..whole.len())
-        .step_by(37)
-        .chain([whole.len() - 1])
-    {
+    for cut in (before.len() + 1..whole.len()).step_by(37).chain([whole.len() - 1]) {
         fs::write(&tail, &whole[..cut]).unwrap();
         let mut log = Log::open(&evidence).unwrap();
         assert_eq!(log.size(), 3, "a torn group is no entry");
         let entry = NewEntry::new(kind::NOTE, Payload::seal(&note("again"), &mut *test.random));
-        let appended = log
-            .append(&[entry], &test.actor, None, &mut *test.random)
-            .unwrap();
+        let appended = log.append(&[entry], &test.actor, None, &mut *test.random).unwrap();
         let torn = appended.torn_tail.unwrap();
         assert_eq!(torn.bytes, (cut - before.len()) as u64);
         let kept = fs::read(evidence.join("log/torn").join(torn.digest.hex())).unwrap();
@@ -133,13 +121,8 @@ fn damage_within_the_tail_is_no_torn_end_and_stops_appends() {
     fs::write(&tail, &bytes).unwrap();
     let mut log = Log::open(&test.evidence()).unwrap();
     let entry = NewEntry::new(kind::NOTE, Payload::seal(&note("x"), &mut *test.random));
-    let refused = log
-        .append(&[entry], &test.actor, None, &mut *test.random)
-        .unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "log/tail is damaged: a group within it does not read"
-    );
+    let refused = log.append(&[entry], &test.actor, None, &mut *test.random).unwrap_err();
+    assert_eq!(refused.to_string(), "log/tail is damaged: a group within it does not read");
     assert_eq!(fs::read(&tail).unwrap(), bytes, "nothing was touched");
 }
 
@@ -159,12 +142,7 @@ fn payloads_without_an_entry_are_set_aside() {
     let texts: BTreeMap<u64, String> = log
         .entries(3..log.size())
         .map(|entry| entry.unwrap())
-        .map(|entry| {
-            (
-                entry.index,
-                log.payload_of::<payload::Note>(&entry).unwrap().text,
-            )
-        })
+        .map(|entry| (entry.index, log.payload_of::<payload::Note>(&entry).unwrap().text))
         .collect();
     assert_eq!(texts, BTreeMap::from([(3, "here to stay".to_owned())]));
     assert_eq!(fs::read_dir(evidence.join("log/torn")).unwrap().count(), 1);

@@ -40,10 +40,7 @@ pub struct TestCase {
 
 /// The exhibits' texts: every line is a record.
 pub const FILES: [(&str, &str); 2] = [
-    (
-        "talk/one.txt",
-        "09:00 anna: at the bridge\n09:01 ben: bring \"both\"\n\n09:02 anna: yes\n",
-    ),
+    ("talk/one.txt", "09:00 anna: at the bridge\n09:01 ben: bring \"both\"\n\n09:02 anna: yes\n"),
     ("talk/two.txt", "10:00 carl: nothing\n"),
 ];
 
@@ -63,15 +60,8 @@ impl TestCase {
         let case = CaseId::draw(&mut *random);
         let actor = Signer::draw_actor(&mut *random);
         let log_key = Signer::draw_log(case, &mut *random);
-        let mut test = TestCase {
-            folder,
-            case,
-            actor,
-            log_key,
-            random,
-            receipt: 0,
-            exhibits: Vec::new(),
-        };
+        let mut test =
+            TestCase { folder, case, actor, log_key, random, receipt: 0, exhibits: Vec::new() };
         let mut log = Log::create(&test.evidence(), case).unwrap();
         let genesis = payload::Genesis {
             v: 1,
@@ -117,9 +107,7 @@ impl TestCase {
 
     pub fn append(&mut self, log: &mut Log, entries: &[NewEntry<'_>], by_log: bool) -> u64 {
         let log_key = by_log.then_some(&self.log_key);
-        log.append(entries, &self.actor, log_key, &mut *self.random)
-            .unwrap()
-            .first_index
+        log.append(entries, &self.actor, log_key, &mut *self.random).unwrap().first_index
     }
 
     pub fn note(&mut self, log: &mut Log, text: &str) -> u64 {
@@ -154,6 +142,7 @@ impl TestCase {
                 bytes: sealed.bytes,
                 reading: reading.to_string(),
                 tree_root: tree.root.hex(),
+                seed: tree.seed.hex(),
                 leaves: tree.leaves,
                 members: 1,
                 bytes_by_class: Default::default(),
@@ -189,11 +178,7 @@ impl TestCase {
             lines: attachment.digest().hex(),
         };
         let payload = Payload::seal(&delivery, &mut *self.random);
-        let entry = NewEntry {
-            kind: kind::DELIVERY,
-            payload,
-            attachments: vec![attachment],
-        };
+        let entry = NewEntry { kind: kind::DELIVERY, payload, attachments: vec![attachment] };
         self.append(log, &[entry], false)
     }
 
@@ -210,11 +195,7 @@ impl TestCase {
             totals: Default::default(),
         };
         let payload = Payload::seal(&receipt, &mut *self.random);
-        let entry = NewEntry {
-            kind: kind::RECEIPT,
-            payload,
-            attachments: vec![attachment],
-        };
+        let entry = NewEntry { kind: kind::RECEIPT, payload, attachments: vec![attachment] };
         self.receipt = self.append(log, &[entry], false);
     }
 
@@ -245,11 +226,7 @@ impl TestCase {
             at: 4,
         };
         let payload = Payload::seal(&snapshot, &mut *self.random);
-        let entry = NewEntry {
-            kind: kind::SNAPSHOT,
-            payload,
-            attachments: vec![attachment],
-        };
+        let entry = NewEntry { kind: kind::SNAPSHOT, payload, attachments: vec![attachment] };
         self.append(log, &[entry], false)
     }
 
@@ -284,15 +261,9 @@ fn write_tree(
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
         let length = line.len() as u64;
-        let class = if line == "\n" {
-            ItemClass::Framing
-        } else {
-            ItemClass::Record
-        };
+        let class = if line == "\n" { ItemClass::Framing } else { ItemClass::Record };
         let place = Place::Span { offset, length };
-        writer
-            .push(class, &MemberPath::default(), &place, line.as_bytes())
-            .unwrap();
+        writer.push(class, &MemberPath::default(), &place, line.as_bytes()).unwrap();
         offset += length;
     }
     writer.finish().unwrap()

@@ -67,9 +67,7 @@ fn flip(test: &TestCase, flips: usize) {
         fs::write(path, &bad).unwrap();
         let findings = test.verify(None).findings;
         let names = names(path, case);
-        let named = findings
-            .iter()
-            .any(|f| names.iter().any(|name| f.object.starts_with(name)));
+        let named = findings.iter().any(|f| names.iter().any(|name| f.object.starts_with(name)));
         assert!(
             named,
             "round {round}: bit {bit} of {names:?}: {:?}",
@@ -87,23 +85,13 @@ fn a_missing_file_is_named() {
     files(test.folder.path(), &mut all);
     for path in all {
         // A partial tile beside a longer one, or a checkpoint's, may be gone; the rest may not.
-        let partial = path
-            .parent()
-            .unwrap()
-            .extension()
-            .is_some_and(|end| end == "p");
+        let partial = path.parent().unwrap().extension().is_some_and(|end| end == "p");
         let good = fs::read(&path).unwrap();
         fs::remove_file(&path).unwrap();
         let findings = test.verify(None).findings;
         let names = names(&path, test.folder.path());
-        let named = findings
-            .iter()
-            .any(|f| names.iter().any(|name| f.object.starts_with(name)));
-        assert!(
-            named || partial,
-            "{names:?}: {:?}",
-            findings.iter().take(3).collect::<Vec<_>>()
-        );
+        let named = findings.iter().any(|f| names.iter().any(|name| f.object.starts_with(name)));
+        assert!(named || partial, "{names:?}: {:?}", findings.iter().take(3).collect::<Vec<_>>());
         fs::write(&path, good).unwrap();
     }
 }

@@ -31,9 +31,7 @@ impl Folder {
         // tlog_tiles writes the tile height into paths; the C2SP layout leaves it out.
         let path = self.0.join(tile.path().replacen("tile/8/", "tile/", 1));
         let full = path.parent().unwrap().with_extension("");
-        let bytes = std::fs::read(&path)
-            .or_else(|_| std::fs::read(&full))
-            .unwrap();
+        let bytes = std::fs::read(&path).or_else(|_| std::fs::read(&full)).unwrap();
         bytes[..tile.width() as usize * 32].to_vec()
     }
 }
@@ -47,8 +45,7 @@ fn verified(bytes: &[u8], signers: &[&Signer]) -> bool {
         })
         .collect();
     let note = Note::from_bytes(bytes).unwrap();
-    note.verify(&VerifierList::new(verifiers))
-        .is_ok_and(|(good, _)| good.len() == signers.len())
+    note.verify(&VerifierList::new(verifiers)).is_ok_and(|(good, _)| good.len() == signers.len())
 }
 
 /// A log of `size` entries in groups of `group`, with a checkpoint.
@@ -77,10 +74,7 @@ fn entries_and_checkpoints_are_signed_notes() {
     let text = checkpoint.note.split("\n\n").next().unwrap().to_owned() + "\n";
     let theirs = Checkpoint::from_bytes(text.as_bytes()).unwrap();
     assert_eq!(theirs.origin(), checkpoint.origin);
-    assert_eq!(
-        (theirs.size(), theirs.hash().0),
-        (checkpoint.size, checkpoint.root.0)
-    );
+    assert_eq!((theirs.size(), theirs.hash().0), (checkpoint.size, checkpoint.root.0));
 }
 
 #[test]
@@ -125,13 +119,7 @@ fn tiles_are_read_and_authenticated_by_the_oracle() {
             let theirs = prove_tree(size, old, &reader).unwrap();
             assert_eq!(hashes(&ours), theirs, "consistency of {old} and {size}");
             check_tree(&theirs, size, root, old, tlog_tiles::Hash(old_root.0)).unwrap();
-            assert!(merkle::verify_consistency(
-                old,
-                &old_root,
-                size,
-                &log.root(),
-                &ours
-            ));
+            assert!(merkle::verify_consistency(old, &old_root, size, &log.root(), &ours));
         }
     }
 }
@@ -161,10 +149,7 @@ fn a_log_with_three_levels_of_tiles_holds_together() {
     }
     let again = Log::open(&test.evidence()).unwrap();
     assert_eq!((again.size(), again.root()), (size, log.root()));
-    assert!(
-        test.evidence().join("log/tile/1/000").is_file(),
-        "a full tile of level 1"
-    );
+    assert!(test.evidence().join("log/tile/1/000").is_file(), "a full tile of level 1");
     assert_eq!(test.verify(None).findings, []);
 }
 

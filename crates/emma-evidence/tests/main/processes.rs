@@ -39,11 +39,7 @@ fn four_processes_two_threads_and_a_custodian_lose_and_double_nothing() {
     let mut test = TestCase::empty();
     let evidence = test.evidence();
     let shared = Signer::actor_from_secret([8; 32]);
-    let actor = payload::Actor {
-        v: 1,
-        name: "another".into(),
-        key: shared.verifier().to_string(),
-    };
+    let actor = payload::Actor { v: 1, name: "another".into(), key: shared.verifier().to_string() };
     let mut log = Log::open(&evidence).unwrap();
     test.add(&mut log, kind::ACTOR, &actor, false);
     let before = log.size();
@@ -78,11 +74,7 @@ fn four_processes_two_threads_and_a_custodian_lose_and_double_nothing() {
     log.refresh().unwrap();
     let texts: Vec<String> = log
         .entries(before..log.size())
-        .map(|entry| {
-            log.payload_of::<payload::Note>(&entry.unwrap())
-                .unwrap()
-                .text
-        })
+        .map(|entry| log.payload_of::<payload::Note>(&entry.unwrap()).unwrap().text)
         .collect();
     let distinct: BTreeSet<&String> = texts.iter().collect();
     assert_eq!((texts.len(), distinct.len()), (6 * NOTES, 6 * NOTES));

@@ -19,10 +19,7 @@ fn proof(test: &TestCase, since: Option<u64>) -> Bundle {
         let offset = lines[..i].iter().map(|line| line.len() as u64).sum();
         Disclosure {
             member: MemberPath::default(),
-            place: Place::Span {
-                offset,
-                length: lines[i].len() as u64,
-            },
+            place: Place::Span { offset, length: lines[i].len() as u64 },
             raw: lines[i].as_bytes().to_vec(),
         }
     };
@@ -46,32 +43,17 @@ fn proof(test: &TestCase, since: Option<u64>) -> Bundle {
         Value {
             field: "time".into(),
             value: "2020-01-01 09:01".into(),
-            origin: Origin::Path {
-                parser: "lines 1".into(),
-            },
+            origin: Origin::Path { parser: "lines 1".into() },
         },
     ];
     let (receipt, exhibit) = (test.receipt, test.exhibits[0].to_string());
     let leaves = vec![leaf(1), leaf(0)];
-    Bundle::build(
-        &test.evidence(),
-        &log,
-        ProofOf {
-            receipt,
-            exhibit,
-            leaves,
-            values,
-            since,
-        },
-    )
-    .unwrap()
+    Bundle::build(&test.evidence(), &log, ProofOf { receipt, exhibit, leaves, values, since })
+        .unwrap()
 }
 
 fn failing(report: &Report) -> Vec<&str> {
-    report
-        .failures()
-        .map(|check| check.object.as_str())
-        .collect()
+    report.failures().map(|check| check.object.as_str()).collect()
 }
 
 #[test]
@@ -80,11 +62,7 @@ fn a_proof_holds_and_says_what_it_shows() {
     let bundle = proof(&test, None);
     let file = bundle.to_file();
     let raw: usize = bundle.leaves.iter().map(|leaf| leaf.raw.len()).sum();
-    assert!(
-        file.len() - raw <= 4096,
-        "{} bytes beside the raw bytes",
-        file.len() - raw
-    );
+    assert!(file.len() - raw <= 4096, "{} bytes beside the raw bytes", file.len() - raw);
     let read = Bundle::from_file(&file).unwrap();
     assert_eq!(read, bundle);
     let report = read.verify(&[test.log_key.verifier().clone()], None);
@@ -92,10 +70,7 @@ fn a_proof_holds_and_says_what_it_shows() {
     assert_eq!(report.record, format!("{}@26+24", test.exhibits[0]));
     assert_eq!(report.path, "talk/one.txt");
     let verdicts: Vec<Verdict> = report.values.iter().map(|value| value.verdict).collect();
-    assert_eq!(
-        verdicts,
-        [Verdict::Proven, Verdict::Proven, Verdict::AsReadByParser]
-    );
+    assert_eq!(verdicts, [Verdict::Proven, Verdict::Proven, Verdict::AsReadByParser]);
 }
 
 #[test]
@@ -119,43 +94,22 @@ fn every_part_of_a_proof_is_bound_to_the_checkpoint() {
         let mut bad = good.clone();
         change(&mut bad);
         assert_ne!(bad, good);
-        let report = Bundle::from_file(&bad.to_file())
-            .unwrap()
-            .verify(&keys, None);
+        let report = Bundle::from_file(&bad.to_file()).unwrap().verify(&keys, None);
         assert!(!report.holds(), "{object}");
-        assert!(
-            failing(&report).contains(&object),
-            "{object}: {:?}",
-            failing(&report)
-        );
+        assert!(failing(&report).contains(&object), "{object}: {:?}", failing(&report));
     };
     let other = |text: &str| {
         let first = text.chars().next().unwrap();
         text.replacen(first, if first == '1' { "2" } else { "1" }, 1)
     };
     check(&|b| b.case = other(&b.case), "checkpoint");
-    check(
-        &|b| b.checkpoint = b.checkpoint.replacen("emma", "emmb", 1),
-        "checkpoint",
-    );
-    check(
-        &|b| b.receipt.entry = b.receipt.entry.replacen("receipt", "reccipt", 1),
-        "entry",
-    );
+    check(&|b| b.checkpoint = b.checkpoint.replacen("emma", "emmb", 1), "checkpoint");
+    check(&|b| b.receipt.entry = b.receipt.entry.replacen("receipt", "reccipt", 1), "entry");
     check(&|b| b.receipt.index += 1, "entry");
-    check(
-        &|b| b.receipt.payload = b.receipt.payload.replacen("lines 1", "lines 2", 1),
-        "receipt",
-    );
-    check(
-        &|b| b.line.text = b.line.text.replacen("made-up", "made-in", 1),
-        "line",
-    );
+    check(&|b| b.receipt.payload = b.receipt.payload.replacen("lines 1", "lines 2", 1), "receipt");
+    check(&|b| b.line.text = b.line.text.replacen("made-up", "made-in", 1), "line");
     check(&|b| b.line.salt = other(&b.line.salt), "line");
-    check(
-        &|b| b.leaves[0].raw = "Z".to_owned() + &b.leaves[0].raw[1..],
-        "leaf 0",
-    );
+    check(&|b| b.leaves[0].raw = "Z".to_owned() + &b.leaves[0].raw[1..], "leaf 0");
     check(&|b| b.leaves[0].index += 1, "leaf 0");
     check(&|b| b.leaves[0].nonce = other(&b.leaves[0].nonce), "leaf 0");
     check(&|b| b.leaves[0].class = "anomaly".into(), "leaf 0");
@@ -185,21 +139,12 @@ fn a_proof_is_shown_to_extend_an_older_checkpoint() {
     let keys = [test.log_key.verifier().clone()];
     let with = proof(&test, Some(older.size));
     assert!(with.verify(&keys, Some(&older)).holds());
-    assert!(
-        with.verify(&keys, Some(&newer)).holds(),
-        "the same size needs no proof"
-    );
+    assert!(with.verify(&keys, Some(&newer)).holds(), "the same size needs no proof");
     let without = proof(&test, None).verify(&keys, Some(&older));
     assert_eq!(failing(&without), ["older checkpoint"]);
     let path = log.consistency(older.size, newer.size).unwrap();
     let file = ConsistencyProof::new(older.size, newer.size, &path).to_file();
-    assert_eq!(
-        ConsistencyProof::from_file(&file)
-            .unwrap()
-            .hashes()
-            .unwrap(),
-        path
-    );
+    assert_eq!(ConsistencyProof::from_file(&file).unwrap().hashes().unwrap(), path);
 }
 
 #[test]
@@ -233,12 +178,7 @@ fn the_proof_format_is_the_released_one() {
         std::fs::write(path, &made).unwrap();
     }
     let golden = std::fs::read(path).unwrap();
-    assert_eq!(
-        String::from_utf8(made).unwrap(),
-        String::from_utf8(golden.clone()).unwrap()
-    );
-    let report = Bundle::from_file(&golden)
-        .unwrap()
-        .verify(&[GOLDEN_KEY.parse().unwrap()], None);
+    assert_eq!(String::from_utf8(made).unwrap(), String::from_utf8(golden.clone()).unwrap());
+    let report = Bundle::from_file(&golden).unwrap().verify(&[GOLDEN_KEY.parse().unwrap()], None);
     assert!(report.holds());
 }

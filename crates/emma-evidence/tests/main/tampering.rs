@@ -22,10 +22,7 @@ fn copy_folder(from: &Path, to: &Path) {
 }
 
 fn objects(findings: &[emma_evidence::Finding]) -> Vec<&str> {
-    findings
-        .iter()
-        .map(|finding| finding.object.as_str())
-        .collect()
+    findings.iter().map(|finding| finding.object.as_str()).collect()
 }
 
 #[test]
@@ -40,11 +37,7 @@ fn an_older_copy_of_the_case_is_found_by_a_later_checkpoint() {
     let key = Some(test.log_key.verifier());
     let back = verify_case(old.path(), key, Some(&later), &mut NoMembers, &mut |_| {}).unwrap();
     assert_eq!(objects(&back.findings), ["log"]);
-    assert!(
-        back.findings[0]
-            .what
-            .ends_with("entries that it covers are gone")
-    );
+    assert!(back.findings[0].what.ends_with("entries that it covers are gone"));
 }
 
 #[test]
@@ -61,11 +54,7 @@ fn a_rewritten_log_is_found_by_the_checkpoint_before() {
     assert_eq!(two.verify(None).findings, [], "by itself it looks whole");
     let found = two.verify(Some(&before));
     assert_eq!(objects(&found.findings), ["log"]);
-    assert!(
-        found.findings[0]
-            .what
-            .ends_with("entries that it covers were changed")
-    );
+    assert!(found.findings[0].what.ends_with("entries that it covers were changed"));
 }
 
 #[test]
@@ -79,10 +68,7 @@ fn a_log_signed_with_another_key_is_found_by_the_public_key() {
     let key = Some(other.verifier());
     let case = test.folder.path();
     let found = verify_case(case, key, None, &mut NoMembers, &mut |_| {}).unwrap();
-    assert!(
-        objects(&found.findings).contains(&"log entry 0"),
-        "{found:?}"
-    );
+    assert!(objects(&found.findings).contains(&"log entry 0"), "{found:?}");
 }
 
 #[test]
@@ -113,10 +99,7 @@ fn a_cut_log_does_not_hide_behind_its_own_checkpoint() {
     assert!(objects(&test.verify(None).findings).contains(&"log/checkpoint"));
     let mut log = Log::open(&test.evidence()).unwrap();
     let refused = log.checkpoint(&test.log_key).unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "log/tail is damaged: entries under a checkpoint are gone"
-    );
+    assert_eq!(refused.to_string(), "log/tail is damaged: entries under a checkpoint are gone");
 }
 
 #[test]
@@ -134,10 +117,7 @@ fn an_authority_without_the_log_keys_signature_is_named() {
     log.checkpoint(&test.log_key).unwrap();
     let found = test.verify(None).findings;
     assert_eq!(objects(&found), [format!("log entry {index}")]);
-    assert_eq!(
-        found[0].what,
-        "authority.added is not signed by the log key"
-    );
+    assert_eq!(found[0].what, "authority.added is not signed by the log key");
 }
 
 #[test]

@@ -55,11 +55,7 @@ fn all(nodes: &[Node]) -> String {
         }
         let shares = in_text && matches!(node.kind, Kind::Text(_));
         let said = bracketed(node);
-        out.push_str(if shares {
-            &said["whose text has ".len()..]
-        } else {
-            &said
-        });
+        out.push_str(if shares { &said["whose text has ".len()..] } else { &said });
         in_text = matches!(node.kind, Kind::Text(_));
     }
     out

@@ -44,10 +44,7 @@ pub(crate) const FIELDS: [(&str, Field); 14] = [
 
 /// The field called `name`, in any case.
 pub(crate) fn find(name: &str) -> Option<Field> {
-    FIELDS
-        .iter()
-        .find(|(known, _)| name.eq_ignore_ascii_case(known))
-        .map(|(_, field)| *field)
+    FIELDS.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, field)| *field)
 }
 
 /// The known word most like `typed`, if one is near.
@@ -105,10 +102,8 @@ fn name(value: &str, quoted: bool, span: Range<usize>) -> Result<Name, QueryErro
     }
     match Pattern::name(value) {
         Ok(pattern) => Ok(Name::Like(pattern)),
-        Err(_) => Err(
-            QueryError::new(span, "this name is too long to be searched in any case")
-                .suggest("put it in quotes: then it is searched exactly as spelled"),
-        ),
+        Err(_) => Err(QueryError::new(span, "this name is too long to be searched in any case")
+            .suggest("put it in quotes: then it is searched exactly as spelled")),
     }
 }
 
@@ -125,52 +120,28 @@ fn time_limits(field: Field, value: &str, span: Range<usize>) -> Result<Kind, Qu
             if from >= until {
                 return Err(QueryError::new(span, "this interval ends before it begins"));
             }
-            Kind::Time {
-                from: Some(from),
-                until: Some(until),
-            }
+            Kind::Time { from: Some(from), until: Some(until) }
         }
         (Field::On, None) => {
             let (from, until) = read(value)?;
-            Kind::Time {
-                from: Some(from),
-                until: Some(until),
-            }
+            Kind::Time { from: Some(from), until: Some(until) }
         }
-        (Field::After, _) => Kind::Time {
-            from: Some(read(value)?.0),
-            until: None,
-        },
-        _ => Kind::Time {
-            from: None,
-            until: Some(read(value)?.0),
-        },
+        (Field::After, _) => Kind::Time { from: Some(read(value)?.0), until: None },
+        _ => Kind::Time { from: None, until: Some(read(value)?.0) },
     })
 }
 
 fn kind(value: &str, span: Range<usize>) -> Result<Kind, QueryError> {
-    let known = || {
-        RecordKind::ALL
-            .into_iter()
-            .filter(|kind| kind.is_communication())
-    };
+    let known = || RecordKind::ALL.into_iter().filter(|kind| kind.is_communication());
     if let Some(kind) = known().find(|kind| kind.name().eq_ignore_ascii_case(value)) {
         return Ok(Kind::Is(kind));
     }
-    Err(unknown(
-        value,
-        span,
-        "kind",
-        &known().map(RecordKind::name).collect::<Vec<_>>(),
-    ))
+    Err(unknown(value, span, "kind", &known().map(RecordKind::name).collect::<Vec<_>>()))
 }
 
 fn state(value: &str, span: Range<usize>) -> Result<Kind, QueryError> {
     let all = [State::Single, State::Agreeing, State::Conflicting];
-    if let Some(state) = all
-        .into_iter()
-        .find(|state| state.name().eq_ignore_ascii_case(value))
-    {
+    if let Some(state) = all.into_iter().find(|state| state.name().eq_ignore_ascii_case(value)) {
         return Ok(Kind::State(state));
     }
     let later = ["matched", "one-sided", "explained", "unexplained"];
@@ -181,15 +152,10 @@ fn state(value: &str, span: Range<usize>) -> Result<Kind, QueryError> {
 }
 
 fn has(value: &str, span: Range<usize>) -> Result<Kind, QueryError> {
-    if let Some(has) = Has::ALL
-        .into_iter()
-        .find(|has| has.name().eq_ignore_ascii_case(value))
-    {
+    if let Some(has) = Has::ALL.into_iter().find(|has| has.name().eq_ignore_ascii_case(value)) {
         return Ok(Kind::Has(has));
     }
-    let later = [
-        "photo", "video", "audio", "file", "media", "link", "entity", "phone", "place",
-    ];
+    let later = ["photo", "video", "audio", "file", "media", "link", "entity", "phone", "place"];
     if later.iter().any(|word| word.eq_ignore_ascii_case(value)) {
         return Err(QueryError::needs(span, "this", "enrich"));
     }

@@ -69,11 +69,7 @@ impl Lexer<'_> {
         let what = match first {
             '(' | ')' => {
                 self.at += 1;
-                if first == '(' {
-                    What::Open
-                } else {
-                    What::Close
-                }
+                if first == '(' { What::Open } else { What::Close }
             }
             '/' => self.regex()?,
             '-' if self.negates() => {
@@ -86,18 +82,12 @@ impl Lexer<'_> {
             }
             _ => self.word()?,
         };
-        Ok(Some(Mark {
-            span: begin..self.at,
-            what,
-        }))
+        Ok(Some(Mark { span: begin..self.at, what }))
     }
 
     /// A `-` at the start of a word, with something behind it.
     fn negates(&self) -> bool {
-        self.rest()[1..]
-            .chars()
-            .next()
-            .is_some_and(|c| !c.is_whitespace() && c != ')')
+        self.rest()[1..].chars().next().is_some_and(|c| !c.is_whitespace() && c != ')')
     }
 
     fn regex(&mut self) -> Result<What, QueryError> {
@@ -117,10 +107,8 @@ impl Lexer<'_> {
                 pattern.push(c);
             }
         }
-        Err(
-            QueryError::new(begin..self.text.len(), "this pattern has no closing slash")
-                .suggest("close it with /, or put the text in quotes"),
-        )
+        Err(QueryError::new(begin..self.text.len(), "this pattern has no closing slash")
+            .suggest("close it with /, or put the text in quotes"))
     }
 
     fn quoted(&mut self) -> Result<String, QueryError> {
@@ -141,10 +129,8 @@ impl Lexer<'_> {
                 text.push(c);
             }
         }
-        Err(
-            QueryError::new(begin..self.text.len(), "this quote is not closed")
-                .suggest("close it with \""),
-        )
+        Err(QueryError::new(begin..self.text.len(), "this quote is not closed")
+            .suggest("close it with \""))
     }
 
     /// The `~n` behind a quoted phrase.
@@ -153,16 +139,9 @@ impl Lexer<'_> {
             return Ok(0);
         }
         let begin = self.at;
-        let digits: String = self.rest()[1..]
-            .chars()
-            .take_while(char::is_ascii_digit)
-            .collect();
+        let digits: String = self.rest()[1..].chars().take_while(char::is_ascii_digit).collect();
         self.at += 1 + digits.len();
-        distance(
-            &digits,
-            begin..self.at,
-            "write \"...\"~3 for at most 3 other words between",
-        )
+        distance(&digits, begin..self.at, "write \"...\"~3 for at most 3 other words between")
     }
 
     fn word(&mut self) -> Result<What, QueryError> {
@@ -194,27 +173,20 @@ impl Lexer<'_> {
         };
         let name = &word[..colon];
         let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && name
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         let known = field::find(name);
         let after = &self.rest()[colon + 1..];
-        let value_follows = after
-            .chars()
-            .next()
-            .is_some_and(|c| !c.is_whitespace() && c != ')');
+        let value_follows = after.chars().next().is_some_and(|c| !c.is_whitespace() && c != ')');
         if !is_name || (known.is_none() && (!value_follows || after.starts_with("//"))) {
             return Ok(None);
         }
         let begin = self.at;
         let Some(field) = known else {
             let error = QueryError::new(begin..begin + colon + 1, "there is no such field");
-            return Err(
-                match field::nearest(name, field::FIELDS.iter().map(|(n, _)| *n)) {
-                    Some(near) => error.suggest(format!("{near}:")),
-                    None => error.suggest("put it in quotes to search it in the text"),
-                },
-            );
+            return Err(match field::nearest(name, field::FIELDS.iter().map(|(n, _)| *n)) {
+                Some(near) => error.suggest(format!("{near}:")),
+                None => error.suggest("put it in quotes to search it in the text"),
+            });
         };
         self.at += colon + 1;
         let value_begin = self.at;
@@ -222,31 +194,18 @@ impl Lexer<'_> {
             Some(c) if QUOTES.contains(&c) => {
                 let value = self.quoted()?;
                 let value_span = value_begin..self.at;
-                Ok(Some(What::Field {
-                    field,
-                    value,
-                    quoted: true,
-                    value_span,
-                }))
+                Ok(Some(What::Field { field, value, quoted: true, value_span }))
             }
-            Some('(') => Err(
-                QueryError::new(begin..self.at + 1, "a field takes one value")
-                    .suggest("write from:a OR from:b"),
-            ),
-            _ if !value_follows => Err(QueryError::new(
-                begin..self.at,
-                "this field needs a value behind the colon",
-            )),
+            Some('(') => Err(QueryError::new(begin..self.at + 1, "a field takes one value")
+                .suggest("write from:a OR from:b")),
+            _ if !value_follows => {
+                Err(QueryError::new(begin..self.at, "this field needs a value behind the colon"))
+            }
             _ => {
                 let value = word[colon + 1..].to_owned();
                 self.at += value.len();
                 let value_span = value_begin..self.at;
-                Ok(Some(What::Field {
-                    field,
-                    value,
-                    quoted: false,
-                    value_span,
-                }))
+                Ok(Some(What::Field { field, value, quoted: false, value_span }))
             }
         }
     }
@@ -255,10 +214,7 @@ impl Lexer<'_> {
 fn distance(digits: &str, span: Range<usize>, hint: &str) -> Result<u32, QueryError> {
     match digits.parse() {
         Ok(distance) if distance <= DISTANCE_MAX => Ok(distance),
-        Ok(_) => Err(QueryError::new(
-            span,
-            format!("a distance is at most {DISTANCE_MAX} words"),
-        )),
+        Ok(_) => Err(QueryError::new(span, format!("a distance is at most {DISTANCE_MAX} words"))),
         Err(_) => Err(QueryError::new(span, "this needs a number of words").suggest(hint)),
     }
 }

@@ -167,15 +167,7 @@ impl Has {
 
     /// The word in queries.
     pub fn name(self) -> &'static str {
-        [
-            "text",
-            "time",
-            "sender",
-            "recipient",
-            "conversation",
-            "reply",
-            "territory",
-        ][self as usize]
+        ["text", "time", "sender", "recipient", "conversation", "reply", "territory"][self as usize]
     }
 }
 
@@ -195,12 +187,7 @@ pub struct QueryError {
 
 impl QueryError {
     pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> QueryError {
-        QueryError {
-            span,
-            message: message.into(),
-            suggestion: None,
-            not_in_case: false,
-        }
+        QueryError { span, message: message.into(), suggestion: None, not_in_case: false }
     }
 
     pub(crate) fn suggest(mut self, suggestion: impl Into<String>) -> QueryError {
@@ -223,10 +210,7 @@ impl Query {
     /// Reads a query. Words are joined by AND; an empty text asks for every message.
     pub fn parse(text: &str) -> Result<Query, QueryError> {
         let root = parse::parse(text)?;
-        Ok(Query {
-            text: text.to_owned(),
-            root,
-        })
+        Ok(Query { text: text.to_owned(), root })
     }
 
     /// What the query asks for, in words.

@@ -31,24 +31,14 @@ pub(crate) fn parse(text: &str) -> Result<Node, QueryError> {
         return Err(QueryError::new(span, message));
     }
     if marks.is_empty() {
-        return Ok(Node {
-            span: 0..text.len(),
-            kind: Kind::All,
-        });
+        return Ok(Node { span: 0..text.len(), kind: Kind::All });
     }
-    let mut parser = Parser {
-        marks,
-        at: 0,
-        depth: 0,
-        end: text.len(),
-    };
+    let mut parser = Parser { marks, at: 0, depth: 0, end: text.len() };
     let root = parser.either()?;
     match parser.peek() {
         None => Ok(root),
-        Some(mark) => Err(
-            QueryError::new(mark.span.clone(), "there is no open bracket to close")
-                .suggest("remove it, or put it in quotes"),
-        ),
+        Some(mark) => Err(QueryError::new(mark.span.clone(), "there is no open bracket to close")
+            .suggest("remove it, or put it in quotes")),
     }
 }
 
@@ -100,75 +90,47 @@ impl Parser {
     }
 
     fn one(&mut self) -> Result<Node, QueryError> {
-        if let Some(Mark {
-            span,
-            what: What::Not,
-        }) = self.peek().cloned()
-        {
+        if let Some(Mark { span, what: What::Not }) = self.peek().cloned() {
             self.at += 1;
             self.deeper(&span)?;
             let inner = self.one()?;
             self.depth -= 1;
             let span = span.start..inner.span.end;
-            return Ok(Node {
-                span,
-                kind: Kind::Not(Box::new(inner)),
-            });
+            return Ok(Node { span, kind: Kind::Not(Box::new(inner)) });
         }
         self.near()
     }
 
     fn near(&mut self) -> Result<Node, QueryError> {
         let first = self.primary()?;
-        if !matches!(
-            self.peek(),
-            Some(Mark {
-                what: What::Near(_),
-                ..
-            })
-        ) {
+        if !matches!(self.peek(), Some(Mark { what: What::Near(_), .. })) {
             return Ok(first);
         }
         let mut span = first.span.clone();
         let mut parts = vec![near_part(first)?];
         let mut gaps = Vec::new();
-        while let Some(Mark {
-            what: What::Near(gap),
-            ..
-        }) = self.peek()
-        {
+        while let Some(Mark { what: What::Near(gap), .. }) = self.peek() {
             gaps.push(*gap);
             self.at += 1;
             let next = self.primary()?;
             span.end = next.span.end;
             parts.push(near_part(next)?);
         }
-        Ok(Node {
-            span,
-            kind: Kind::Near { parts, gaps },
-        })
+        Ok(Node { span, kind: Kind::Near { parts, gaps } })
     }
 
     fn primary(&mut self) -> Result<Node, QueryError> {
         let Some(Mark { span, what }) = self.take() else {
-            return Err(QueryError::new(
-                self.end..self.end,
-                "something is missing at the end",
-            ));
+            return Err(QueryError::new(self.end..self.end, "something is missing at the end"));
         };
         let kind = match what {
             What::Open => return self.bracket(span),
             What::Close => {
-                return Err(QueryError::new(
-                    span,
-                    "something is missing before this bracket",
-                ));
+                return Err(QueryError::new(span, "something is missing before this bracket"));
             }
             What::And | What::Or | What::Near(_) => {
-                return Err(
-                    QueryError::new(span, "something is missing on a side of this")
-                        .suggest("to search the word itself, put it in quotes"),
-                );
+                return Err(QueryError::new(span, "something is missing on a side of this")
+                    .suggest("to search the word itself, put it in quotes"));
             }
             What::Not => return Err(QueryError::new(span, "NOT stands before what is near")),
             What::Bare(text) => bare(&text, &span)?,
@@ -179,17 +141,11 @@ impl Parser {
                     return Err(QueryError::new(span, message));
                 }
                 let pattern = Pattern::regex(&pattern).map_err(|why| refused(&span, why))?;
-                Kind::Text(Phrase {
-                    slots: vec![Slot::Pattern(pattern)],
-                    slop: 0,
-                })
+                Kind::Text(Phrase { slots: vec![Slot::Pattern(pattern)], slop: 0 })
             }
-            What::Field {
-                field,
-                value,
-                quoted,
-                value_span,
-            } => field::read(field, &value, quoted, value_span)?,
+            What::Field { field, value, quoted, value_span } => {
+                field::read(field, &value, quoted, value_span)?
+            }
         };
         Ok(Node { span, kind })
     }
@@ -199,10 +155,7 @@ impl Parser {
         let mut inner = self.either()?;
         self.depth -= 1;
         match self.take() {
-            Some(Mark {
-                span,
-                what: What::Close,
-            }) => {
+            Some(Mark { span, what: What::Close }) => {
                 inner.span = open.start..span.end;
                 Ok(inner)
             }
@@ -218,10 +171,7 @@ fn join(mut nodes: Vec<Node>, kind: impl Fn(Vec<Node>) -> Kind) -> Node {
         return nodes.remove(0);
     }
     let span = nodes[0].span.start..nodes[nodes.len() - 1].span.end;
-    Node {
-        span,
-        kind: kind(nodes),
-    }
+    Node { span, kind: kind(nodes) }
 }
 
 /// What may stand beside `w/n`: words, patterns, phrases, or a choice of them.
@@ -232,10 +182,8 @@ fn near_part(node: Node) -> Result<Vec<Phrase>, QueryError> {
             let parts: Result<Vec<_>, _> = nodes.into_iter().map(near_part).collect();
             Ok(parts?.concat())
         }
-        _ => Err(
-            QueryError::new(node.span, "beside w/n stand words, phrases, or (a OR b)")
-                .suggest("for a chain write a w/5 b w/5 c, without brackets"),
-        ),
+        _ => Err(QueryError::new(node.span, "beside w/n stand words, phrases, or (a OR b)")
+            .suggest("for a chain write a w/5 b w/5 c, without brackets")),
     }
 }
 
@@ -272,10 +220,7 @@ fn fuzzy(text: &str, distance: u8, span: &Range<usize>) -> Result<Kind, QueryErr
             .suggest("write \"...\"~3 for a phrase with other words between"));
     };
     let pattern = Pattern::fuzzy(word.text, distance).map_err(|why| refused(span, why))?;
-    Ok(Kind::Text(Phrase {
-        slots: vec![Slot::Pattern(pattern)],
-        slop: 0,
-    }))
+    Ok(Kind::Text(Phrase { slots: vec![Slot::Pattern(pattern)], slop: 0 }))
 }
 
 fn quoted(text: &str, slop: u32, span: &Range<usize>) -> Result<Phrase, QueryError> {
@@ -284,10 +229,7 @@ fn quoted(text: &str, slop: u32, span: &Range<usize>) -> Result<Phrase, QueryErr
         all.extend(slots(chunk, span)?);
     }
     if all.is_empty() {
-        return Err(QueryError::new(
-            span.clone(),
-            "there is no letter or digit in this phrase",
-        ));
+        return Err(QueryError::new(span.clone(), "there is no letter or digit in this phrase"));
     }
     if all.len() > PHRASE_WORDS_MAX {
         let message = format!("a phrase has at most {PHRASE_WORDS_MAX} words");

@@ -48,28 +48,19 @@ impl Pattern {
     /// Words that begin with a folded prefix.
     pub(crate) fn prefix(prefix: String) -> Pattern {
         let machine = Machine::Prefix(prefix.clone().into_bytes());
-        Pattern {
-            shape: Shape::Prefix(prefix),
-            machine: Arc::new(machine),
-        }
+        Pattern { shape: Shape::Prefix(prefix), machine: Arc::new(machine) }
     }
 
     /// Words with wildcards, given as a regular expression and as typed.
     pub(crate) fn wildcard(expression: &str, typed: String) -> Result<Pattern, Refusal> {
         let machine = Arc::new(Machine::regex(expression, false)?);
-        Ok(Pattern {
-            shape: Shape::Wildcard(typed),
-            machine,
-        })
+        Ok(Pattern { shape: Shape::Wildcard(typed), machine })
     }
 
     /// A regular expression over folded words.
     pub(crate) fn regex(typed: &str) -> Result<Pattern, Refusal> {
         let machine = Arc::new(Machine::regex(typed, true)?);
-        Ok(Pattern {
-            shape: Shape::Regex(typed.to_owned()),
-            machine,
-        })
+        Ok(Pattern { shape: Shape::Regex(typed.to_owned()), machine })
     }
 
     /// Folded words at most `distance` (1 or 2) edits away; a swap of neighbours is one edit.
@@ -78,28 +69,18 @@ impl Pattern {
             return Err("this word is too long to search with ~");
         }
         static BUILDERS: LazyLock<[LevenshteinAutomatonBuilder; 2]> = LazyLock::new(|| {
-            [
-                LevenshteinAutomatonBuilder::new(1, true),
-                LevenshteinAutomatonBuilder::new(2, true),
-            ]
+            [LevenshteinAutomatonBuilder::new(1, true), LevenshteinAutomatonBuilder::new(2, true)]
         });
         let builder = &BUILDERS[usize::from(distance.clamp(1, 2)) - 1];
         let machine = Machine::Fuzzy(Box::new(builder.build_dfa(&word)));
-        Ok(Pattern {
-            shape: Shape::Fuzzy(word, distance),
-            machine: Arc::new(machine),
-        })
+        Ok(Pattern { shape: Shape::Fuzzy(word, distance), machine: Arc::new(machine) })
     }
 
     /// A name in any case, with wildcards where `typed` has `*` or `?`.
     pub(crate) fn name(typed: &str) -> Result<Pattern, Refusal> {
         let machine = Arc::new(Machine::regex(&wildcard_expression(typed), true)?);
         let wild = typed.contains(['*', '?']);
-        let shape = if wild {
-            Shape::Wildcard
-        } else {
-            Shape::AnyCase
-        }(typed.to_owned());
+        let shape = if wild { Shape::Wildcard } else { Shape::AnyCase }(typed.to_owned());
         Ok(Pattern { shape, machine })
     }
 
@@ -152,9 +133,7 @@ impl Machine {
         if expression.len() > PATTERN_BYTES_MAX * 8 {
             return Err("this pattern is too long");
         }
-        let syntax = syntax::Config::new()
-            .case_insensitive(any_case)
-            .nest_limit(50);
+        let syntax = syntax::Config::new().case_insensitive(any_case).nest_limit(50);
         // Every match end counts, not the first choice's; a word matches from end to end.
         let config = dense::Config::new()
             .match_kind(MatchKind::All)
@@ -166,12 +145,10 @@ impl Machine {
             .thompson(thompson::Config::new().nfa_size_limit(Some(AUTOMATON_BYTES_MAX / 4)))
             .configure(config)
             .build(expression)
-            .map_err(
-                |error| match error.is_size_limit_exceeded() || is_too_big(&error) {
-                    true => "this pattern stands for too many possibilities",
-                    false => "this is not a regular expression that can be searched",
-                },
-            )?;
+            .map_err(|error| match error.is_size_limit_exceeded() || is_too_big(&error) {
+                true => "this pattern stands for too many possibilities",
+                false => "this is not a regular expression that can be searched",
+            })?;
         let begin = automaton
             .start_state(&start::Config::new().anchored(Anchored::Yes))
             .map_err(|_| "this is not a regular expression that can be searched")?;
@@ -195,9 +172,9 @@ impl Machine {
                 Some(_) => 0,
             },
             Machine::Fuzzy(dfa) => dfa.transition(state, byte),
-            Machine::Regex(dfa, _) => dfa
-                .next_state(StateID::new_unchecked(state as usize), byte)
-                .as_u32(),
+            Machine::Regex(dfa, _) => {
+                dfa.next_state(StateID::new_unchecked(state as usize), byte).as_u32()
+            }
         }
     }
 
@@ -266,58 +243,29 @@ mod tests {
             assert!(pattern.matches(word), "{pattern:?} should match {word:?}");
         }
         for word in no {
-            assert!(
-                !pattern.matches(word),
-                "{pattern:?} should not match {word:?}"
-            );
+            assert!(!pattern.matches(word), "{pattern:?} should not match {word:?}");
         }
     }
 
     #[test]
     fn each_shape_matches_whole_words() {
-        check(
-            &Pattern::prefix("he".into()),
-            &["he", "heron"],
-            &["h", "the", ""],
-        );
+        check(&Pattern::prefix("he".into()), &["he", "heron"], &["h", "the", ""]);
         let wild = Pattern::wildcard("h(?s:.*)n", "h*n".into()).unwrap();
         check(&wild, &["hn", "heron"], &["herons", "aheron"]);
         let regex = Pattern::regex("gr[ae]y|ab|abc|Ä+").unwrap();
-        check(
-            &regex,
-            &["gray", "grey", "ab", "abc", "ää"],
-            &["greys", "agrey", "abcd", ""],
-        );
-        check(
-            &Pattern::regex("^a.c$").unwrap(),
-            &["abc", "aяc"],
-            &["ac", "abcd"],
-        );
+        check(&regex, &["gray", "grey", "ab", "abc", "ää"], &["greys", "agrey", "abcd", ""]);
+        check(&Pattern::regex("^a.c$").unwrap(), &["abc", "aяc"], &["ac", "abcd"]);
         let fuzzy = Pattern::fuzzy("heron".into(), 1).unwrap();
-        check(
-            &fuzzy,
-            &["heron", "herno", "herons", "hero", "haron"],
-            &["haronx", "her"],
-        );
+        check(&fuzzy, &["heron", "herno", "herons", "hero", "haron"], &["haronx", "her"]);
         let two = Pattern::fuzzy("heron".into(), 2).unwrap();
         check(&two, &["her", "hxrxn"], &["he", "xxxon"]);
-        check(
-            &Pattern::name("Grey.H*").unwrap(),
-            &["grey.heron", "GREY.H"],
-            &["greyxheron"],
-        );
+        check(&Pattern::name("Grey.H*").unwrap(), &["grey.heron", "GREY.H"], &["greyxheron"]);
         check(&Pattern::name("Жора").unwrap(), &["жОРА"], &["жора1"]);
     }
 
     #[test]
     fn patterns_beyond_their_limits_are_refused_not_run() {
-        for hostile in [
-            r"(\w{100}){100}",
-            r"(a|b)*a(a|b){30}",
-            "(",
-            r"\bx",
-            "a{99999}",
-        ] {
+        for hostile in [r"(\w{100}){100}", r"(a|b)*a(a|b){30}", "(", r"\bx", "a{99999}"] {
             assert!(Pattern::regex(hostile).is_err(), "{hostile}");
         }
         assert!(Pattern::fuzzy("x".repeat(65), 1).is_err());

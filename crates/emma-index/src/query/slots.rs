@@ -64,9 +64,7 @@ fn literal(
             std::mem::take(building).finish(out, span)?;
         }
         building.text.push_str(&word.text);
-        word.text
-            .chars()
-            .for_each(|c| push_wildcard(c, &mut building.expression));
+        word.text.chars().for_each(|c| push_wildcard(c, &mut building.expression));
         end = word.span.end;
     }
     if end < part.len() {
@@ -82,10 +80,8 @@ impl Building {
             return Ok(());
         }
         if literal.is_empty() {
-            return Err(
-                QueryError::new(span.clone(), "a * alone stands for no word")
-                    .suggest("write \"a b\"~1 for one other word between"),
-            );
+            return Err(QueryError::new(span.clone(), "a * alone stands for no word")
+                .suggest("write \"a b\"~1 for one other word between"));
         }
         if self.text.len() > PATTERN_BYTES_MAX && self.wildcards > 0 {
             let message = format!("a pattern has at most {PATTERN_BYTES_MAX} bytes");

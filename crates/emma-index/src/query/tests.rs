@@ -18,14 +18,8 @@ fn fails(text: &str, underlined: &str, message: &str, suggestion: Option<&str>) 
 #[test]
 fn queries_explain_themselves() {
     explains("", "every message");
-    explains(
-        "Pick UP",
-        "messages whose text has the word pick and the word up",
-    );
-    explains(
-        "\"pick up\"",
-        "messages whose text has the phrase \"pick up\"",
-    );
+    explains("Pick UP", "messages whose text has the word pick and the word up");
+    explains("\"pick up\"", "messages whose text has the phrase \"pick up\"");
     explains(
         "from:greyheron \"pick up\"~3 after:2020-04-01",
         "messages sent by greyheron (in any case) and whose text has the phrase \"pick up\" \
@@ -43,22 +37,10 @@ fn queries_explain_themselves() {
     );
     explains("don't", "messages whose text has the phrase \"don t\"");
     explains("what?", "messages whose text has the word what");
-    explains(
-        "wh?t h*n",
-        "messages whose text has a word like wh?t and a word like h*n",
-    );
-    explains(
-        "heron~",
-        "messages whose text has a word spelled like heron (1 letter off)",
-    );
-    explains(
-        "/gr[ae]y/",
-        "messages whose text has a word that matches /gr[ae]y/",
-    );
-    explains(
-        "to:\"Grey Heron\"",
-        "messages sent to Grey Heron (exactly so)",
-    );
+    explains("wh?t h*n", "messages whose text has a word like wh?t and a word like h*n");
+    explains("heron~", "messages whose text has a word spelled like heron (1 letter off)");
+    explains("/gr[ae]y/", "messages whose text has a word that matches /gr[ae]y/");
+    explains("to:\"Grey Heron\"", "messages sent to Grey Heron (exactly so)");
     explains(
         "on:2020-04..2020-05",
         "messages from 2020-04-01 00:00 UTC to before 2020-06-01 00:00 UTC",
@@ -68,14 +50,8 @@ fn queries_explain_themselves() {
         "messages of kind notice and with copies that are conflicting and that have a reply \
          and in #room (in any case) and from source irc (in any case)",
     );
-    explains(
-        "http://a.example/x",
-        "messages whose text has the phrase \"http a example x\"",
-    );
-    explains(
-        "12:30 note:",
-        "messages whose text has the phrase \"12 30\" and the word note",
-    );
+    explains("http://a.example/x", "messages whose text has the phrase \"http a example x\"");
+    explains("12:30 note:", "messages whose text has the phrase \"12 30\" and the word note");
     explains("東京*", "messages whose text has the phrase \"東 京*\"");
     explains("foo-ba*", "messages whose text has the phrase \"foo ba*\"");
     explains("*", "every message");
@@ -90,24 +66,9 @@ fn mistakes_are_underlined_with_a_fix() {
         "there is no such field",
         Some("put it in quotes to search it in the text"),
     );
-    fails(
-        "a (b",
-        "(",
-        "this bracket is not closed",
-        Some("close it with )"),
-    );
-    fails(
-        "a )",
-        ")",
-        "there is no open bracket to close",
-        Some("remove it, or put it in quotes"),
-    );
-    fails(
-        "say \"hello",
-        "\"hello",
-        "this quote is not closed",
-        Some("close it with \""),
-    );
+    fails("a (b", "(", "this bracket is not closed", Some("close it with )"));
+    fails("a )", ")", "there is no open bracket to close", Some("remove it, or put it in quotes"));
+    fails("say \"hello", "\"hello", "this quote is not closed", Some("close it with \""));
     fails(
         "/abc",
         "/abc",
@@ -137,42 +98,22 @@ fn what_is_missing_or_unknown_is_named() {
         "something is missing on a side of this",
         Some("to search the word itself, put it in quotes"),
     );
-    fails(
-        "a w/x b",
-        "w/x",
-        "this needs a number of words",
-        Some("write w/5 for within 5 words"),
-    );
+    fails("a w/x b", "w/x", "this needs a number of words", Some("write w/5 for within 5 words"));
     fails(
         "a w/5 from:b",
         "from:b",
         "beside w/n stand words, phrases, or (a OR b)",
         Some("for a chain write a w/5 b w/5 c, without brackets"),
     );
-    fails(
-        "a & b",
-        "&",
-        "there is no letter or digit here to search for",
-        Some("remove it"),
-    );
+    fails("a & b", "&", "there is no letter or digit here to search for", Some("remove it"));
     fails(
         "lang:fr",
         "fr",
         "the language of messages is not in this case yet: needs step enrich (language)",
         None,
     );
-    fails(
-        "has:photo",
-        "photo",
-        "this is not in this case yet: needs step enrich",
-        None,
-    );
-    fails(
-        "from: b",
-        "from:",
-        "this field needs a value behind the colon",
-        None,
-    );
+    fails("has:photo", "photo", "this is not in this case yet: needs step enrich", None);
+    fails("from: b", "from:", "this field needs a value behind the colon", None);
 }
 
 #[test]

@@ -55,10 +55,7 @@ fn day_interval(day: &str) -> Option<(Date, Span)> {
 }
 
 fn digits(text: &str) -> Option<i16> {
-    text.bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| text.parse().ok())
-        .flatten()
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 fn clock_time(hour: i16, minute: i16, second: i16) -> Option<jiff::civil::Time> {
@@ -79,11 +76,7 @@ fn split_offset(clock: &str) -> Option<(&str, Offset)> {
         return None;
     }
     let seconds = i32::from(digits(hours)?) * 3_600 + i32::from(digits(minutes)?) * 60;
-    let seconds = if offset.starts_with('-') {
-        -seconds
-    } else {
-        seconds
-    };
+    let seconds = if offset.starts_with('-') { -seconds } else { seconds };
     Some((rest, Offset::from_seconds(seconds).ok()?))
 }
 
@@ -91,9 +84,7 @@ fn bounds(begin: DateTime, length: Span, offset: Offset) -> Option<(Micros, Micr
     let zone = TimeZone::fixed(offset);
     let micros = |time: DateTime| Some(zone.to_timestamp(time).ok()?.as_microsecond());
     // The year after 9999 has no name; its first moment is as good a bound as any later one.
-    let end = begin
-        .checked_add(length)
-        .unwrap_or(date(9999, 12, 31).at(23, 59, 59, 999_999_999));
+    let end = begin.checked_add(length).unwrap_or(date(9999, 12, 31).at(23, 59, 59, 999_999_999));
     Some((micros(begin)?, micros(end)?))
 }
 
@@ -126,18 +117,9 @@ mod tests {
         check("2020", Some(("2020-01-01 00:00", "2021-01-01 00:00")));
         check("2020-02", Some(("2020-02-01 00:00", "2020-03-01 00:00")));
         check("2020-02-29", Some(("2020-02-29 00:00", "2020-03-01 00:00")));
-        check(
-            "2020-02-29T23:59",
-            Some(("2020-02-29 23:59", "2020-03-01 00:00")),
-        );
-        check(
-            "2020-02-29T23:59:58Z",
-            Some(("2020-02-29 23:59:58", "2020-02-29 23:59:59")),
-        );
-        check(
-            "2020-01-01T00:30+02:00",
-            Some(("2019-12-31 22:30", "2019-12-31 22:31")),
-        );
+        check("2020-02-29T23:59", Some(("2020-02-29 23:59", "2020-03-01 00:00")));
+        check("2020-02-29T23:59:58Z", Some(("2020-02-29 23:59:58", "2020-02-29 23:59:59")));
+        check("2020-01-01T00:30+02:00", Some(("2019-12-31 22:30", "2019-12-31 22:31")));
         check("2020-01-01T00:30-0130", None);
     }
 

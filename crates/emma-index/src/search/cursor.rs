@@ -46,19 +46,14 @@ impl Cursor {
             Cursor::Phrase(phrase) => phrase.candidates.floor(from),
             Cursor::And(all) => {
                 // One round: a lower bound is enough, the window finds the rest.
-                all.iter_mut().fold(from, |from, one| {
-                    if from == u32::MAX {
-                        from
-                    } else {
-                        one.floor(from)
-                    }
-                })
+                all.iter_mut().fold(
+                    from,
+                    |from, one| {
+                        if from == u32::MAX { from } else { one.floor(from) }
+                    },
+                )
             }
-            Cursor::Or(any) => any
-                .iter_mut()
-                .map(|one| one.floor(from))
-                .min()
-                .unwrap_or(u32::MAX),
+            Cursor::Or(any) => any.iter_mut().map(|one| one.floor(from)).min().unwrap_or(u32::MAX),
             Cursor::Not(_) => from,
         }
     }
@@ -126,9 +121,7 @@ fn fill_and(all: &mut [Cursor], window: Window, out: &mut [u64]) {
         other.clear();
         other.resize(out.len(), 0);
         cursor.fill(window, &mut other);
-        out.iter_mut()
-            .zip(&other)
-            .for_each(|(out, other)| *out &= other);
+        out.iter_mut().zip(&other).for_each(|(out, other)| *out &= other);
     }
 }
 
@@ -138,11 +131,7 @@ fn fill_range(out: &mut [u64], start: u32, end: u32) {
         let low = start.saturating_sub(base).min(64);
         let high = end.saturating_sub(base).min(64);
         if low < high {
-            let up_to_high = if high == 64 {
-                u64::MAX
-            } else {
-                (1 << high) - 1
-            };
+            let up_to_high = if high == 64 { u64::MAX } else { (1 << high) - 1 };
             *word |= up_to_high & (u64::MAX << low);
         }
     }
@@ -195,11 +184,7 @@ impl TermCursor {
             let docs = self.block.docs();
             let from = self.at.min(docs.len());
             let whole = docs.last().is_none_or(|last| *last < window.end);
-            let until = if whole {
-                docs.len()
-            } else {
-                docs.partition_point(|d| *d < window.end)
-            };
+            let until = if whole { docs.len() } else { docs.partition_point(|d| *d < window.end) };
             for doc in &docs[from..until.max(from)] {
                 let bit = doc - base;
                 out[(bit / 64) as usize] |= 1 << (bit % 64);
@@ -246,20 +231,14 @@ pub(crate) fn add_all(block: &mut BlockSegmentPostings, bits: &mut Bits) {
 /// The rows of a cursor, as a set.
 pub(crate) fn collect(cursor: &mut Cursor, rows: u32) -> Bits {
     let mut bits = Bits::none(rows);
-    let window = Window {
-        start: 0,
-        end: rows,
-    };
+    let window = Window { start: 0, end: rows };
     let mut start = 0;
     while start < rows {
         start = cursor.floor(start);
         if start >= rows {
             break;
         }
-        let part = Window {
-            start,
-            end: (start & !63).saturating_add(WINDOW_ROWS).min(window.end),
-        };
+        let part = Window { start, end: (start & !63).saturating_add(WINDOW_ROWS).min(window.end) };
         // Windows after the first start at a multiple of 64, so words are never shared.
         cursor.fill(part, &mut bits.words_mut()[part.words()]);
         start = part.end;

@@ -17,12 +17,7 @@ pub(crate) struct Part<'a> {
 
 impl<'a> Part<'a> {
     pub(crate) fn new(split: &'a Split, walk: Walk<'a>) -> Part<'a> {
-        Part {
-            split,
-            walk,
-            ready: VecDeque::new(),
-            done: false,
-        }
+        Part { split, walk, ready: VecDeque::new(), done: false }
     }
 
     /// The sort time of the next hit; outer `None` at the end.
@@ -34,10 +29,7 @@ impl<'a> Part<'a> {
             more?;
             self.ready.extend(found);
         }
-        Ok(self
-            .ready
-            .front()
-            .map(|found| self.split.table.sort(found.row)))
+        Ok(self.ready.front().map(|found| self.split.table.sort(found.row)))
     }
 }
 
@@ -72,11 +64,6 @@ impl Iterator for Listing<'_> {
         }
         let part = &mut self.parts[best?.1];
         let Found { row, also } = part.ready.pop_front()?;
-        Some(Ok(Hit {
-            segment: part.split.segment,
-            row,
-            also,
-            score: 0.0,
-        }))
+        Some(Ok(Hit { segment: part.split.segment, row, also, score: 0.0 }))
     }
 }

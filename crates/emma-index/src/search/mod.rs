@@ -116,11 +116,7 @@ impl Searcher {
             let open = || Split::open(&path, number, entry.rows, &view.masked_messages);
             splits.push(Arc::new(guarded(number, open)?));
         }
-        Ok(Searcher {
-            splits,
-            threads: 1,
-            sights: Mutex::new(None),
-        })
+        Ok(Searcher { splits, threads: 1, sights: Mutex::new(None) })
     }
 
     /// Lets totals use up to `threads` threads (at least one).
@@ -147,10 +143,7 @@ impl Searcher {
         let (asked, expansions) = self.ask(query, view)?;
         let total = self.total(&asked, expansions)?;
         let hits = match order {
-            Order::Newest => listing(&asked)?
-                .skip(offset)
-                .take(limit)
-                .collect::<Result<_>>()?,
+            Order::Newest => listing(&asked)?.skip(offset).take(limit).collect::<Result<_>>()?,
             Order::Best => rank::best(&self.splits, &asked, query, offset, limit, self.threads)?,
         };
         Ok(Hits { total, hits })
@@ -179,10 +172,7 @@ impl Searcher {
     fn ask<'a>(&'a self, query: &Query, view: &View) -> Result<(Vec<Asked<'a>>, Vec<Expansion>)> {
         let sights = self.sights(view)?;
         let prepared = in_parallel(self.threads, self.splits.len(), |n| {
-            let mut preparer = Preparer {
-                split: &self.splits[n],
-                expanded: Vec::new(),
-            };
+            let mut preparer = Preparer { split: &self.splits[n], expanded: Vec::new() };
             let ready = guarded(preparer.split.segment, || preparer.node(&query.root))?;
             Ok((ready, preparer.expanded))
         })?;
@@ -193,15 +183,9 @@ impl Searcher {
                 let most = expansions.entry(at).or_default();
                 *most = words.max(*most);
             }
-            asked.push(Asked {
-                split,
-                ready,
-                sight,
-            });
+            asked.push(Asked { split, ready, sight });
         }
-        let expansions = expansions
-            .into_iter()
-            .map(|(at, words)| Expansion { at, words });
+        let expansions = expansions.into_iter().map(|(at, words)| Expansion { at, words });
         Ok((asked, expansions.collect()))
     }
 
@@ -218,9 +202,7 @@ impl Searcher {
         }
         let sights = in_parallel(self.threads, self.splits.len(), |n| {
             let split = &self.splits[n];
-            Ok(Some(Arc::new(guarded(split.segment, || {
-                Sight::new(split, view)
-            })?)))
+            Ok(Some(Arc::new(guarded(split.segment, || Sight::new(split, view))?)))
         })?;
         if let Ok(mut kept) = self.sights.lock() {
             *kept = Some((view.clone(), sights.clone()));
@@ -242,11 +224,7 @@ impl Searcher {
                 }
             }
         }
-        let threads = if cost < PARALLEL_ROWS {
-            1
-        } else {
-            self.threads
-        };
+        let threads = if cost < PARALLEL_ROWS { 1 } else { self.threads };
         if threads == 1 {
             // One walk a split opens each list once.
             pieces = asked
@@ -259,20 +237,13 @@ impl Searcher {
         let tallies = in_parallel(threads, pieces.len(), |piece| {
             let (n, rows) = &pieces[piece];
             let asked = &asked[*n];
-            guarded(asked.split.segment, || {
-                Ok(asked.walk(rows.clone())?.whole().tally())
-            })
+            guarded(asked.split.segment, || Ok(asked.walk(rows.clone())?.whole().tally()))
         })?;
         tallies.iter().for_each(|one| tally.add(one));
-        let withheld = Reason::ALL
-            .into_iter()
-            .map(|reason| (reason, tally.withheld[reason as usize]));
+        let withheld =
+            Reason::ALL.into_iter().map(|reason| (reason, tally.withheld[reason as usize]));
         let withheld = withheld.filter(|(_, count)| *count > 0).collect();
-        Ok(Total {
-            messages: tally.shown,
-            withheld,
-            expansions,
-        })
+        Ok(Total { messages: tally.shown, withheld, expansions })
     }
 }
 
@@ -281,11 +252,7 @@ impl<'a> Asked<'a> {
     fn plain_count(&self) -> Option<u64> {
         let plain =
             self.sight.is_none() && self.split.alive.is_none() && self.split.follows.is_none();
-        if plain {
-            self.ready.known_count()
-        } else {
-            None
-        }
+        if plain { self.ready.known_count() } else { None }
     }
 
     fn walk<'b>(&'b self, rows: std::ops::Range<u32>) -> Result<Walk<'b>> {
@@ -310,10 +277,7 @@ fn cut(split: &Split, bounds: std::ops::Range<u32>) -> Vec<std::ops::Range<u32>>
 fn listing<'a>(asked: &'a [Asked<'a>]) -> Result<Listing<'a>> {
     let mut parts = Vec::new();
     for one in asked {
-        parts.push(Part::new(
-            one.split,
-            one.walk(one.ready.bounds(one.split.rows()))?,
-        ));
+        parts.push(Part::new(one.split, one.walk(one.ready.bounds(one.split.rows()))?));
     }
     Ok(Listing::new(parts))
 }

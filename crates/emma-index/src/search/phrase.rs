@@ -73,9 +73,7 @@ impl PhraseCursor {
     pub(crate) fn retain(&mut self, window: Window, out: &mut [u64]) {
         let mut candidates = vec![0; out.len()];
         self.candidates.fill(window, &mut candidates);
-        out.iter_mut()
-            .zip(&candidates)
-            .for_each(|(out, one)| *out &= one);
+        out.iter_mut().zip(&candidates).for_each(|(out, one)| *out &= one);
         self.verify(window, out);
     }
 
@@ -104,8 +102,7 @@ impl PhraseCursor {
         let mut parts = Vec::with_capacity(self.parts.len());
         for part in &mut self.parts {
             scratch.runs.clear();
-            part.iter_mut()
-                .for_each(|phrase| phrase.find(row, false, scratch));
+            part.iter_mut().for_each(|phrase| phrase.find(row, false, scratch));
             if scratch.runs.is_empty() {
                 return false;
             }
@@ -118,20 +115,13 @@ impl PhraseCursor {
 impl PhrasePlaces {
     fn find(&mut self, row: u32, any: bool, scratch: &mut Scratch) {
         let slots = self.slots.len();
-        scratch
-            .positions
-            .resize_with(slots.max(scratch.positions.len()), Vec::new);
+        scratch.positions.resize_with(slots.max(scratch.positions.len()), Vec::new);
         for (places, positions) in self.slots.iter_mut().zip(&mut scratch.positions) {
             places.read(row, positions);
             if positions.is_empty() {
                 return;
             }
         }
-        runs(
-            &scratch.positions[..slots],
-            self.slop,
-            any,
-            &mut scratch.runs,
-        );
+        runs(&scratch.positions[..slots], self.slop, any, &mut scratch.runs);
     }
 }

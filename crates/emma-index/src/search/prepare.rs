@@ -126,10 +126,7 @@ impl Preparer<'_> {
         at: usize,
     ) -> Result<Ready> {
         let terms = matching(index, pattern)?;
-        self.expanded.push(Expanded {
-            at,
-            words: terms.len() as u64,
-        });
+        self.expanded.push(Expanded { at, words: terms.len() as u64 });
         union(self.split, index, &terms)
     }
 
@@ -141,11 +138,8 @@ impl Preparer<'_> {
         for part in parts {
             let (mut phrases, mut any) = (Vec::new(), Vec::new());
             for phrase in *part {
-                let slots: Result<Vec<Ready>> = phrase
-                    .slots
-                    .iter()
-                    .map(|slot| self.slot(slot, at))
-                    .collect();
+                let slots: Result<Vec<Ready>> =
+                    phrase.slots.iter().map(|slot| self.slot(slot, at)).collect();
                 let all = and(slots?);
                 if !matches!(all, Ready::Nothing) {
                     phrases.push(phrase);
@@ -160,10 +154,7 @@ impl Preparer<'_> {
             return Ok(Ready::Nothing);
         }
         let has_pattern = found.iter().flatten().flat_map(|phrase| &phrase.slots);
-        if has_pattern
-            .into_iter()
-            .any(|slot| matches!(slot, Slot::Pattern(_)))
-        {
+        if has_pattern.into_iter().any(|slot| matches!(slot, Slot::Pattern(_))) {
             // A pattern's positions are listed for these rows alone, which bounds the memory.
             let rows = self.split.rows();
             let set = collect(&mut candidates.cursor(rows)?, rows);
@@ -174,11 +165,8 @@ impl Preparer<'_> {
         for phrases in found {
             let mut part = Vec::new();
             for phrase in phrases {
-                let slots: Result<Vec<ReadySlot>> = phrase
-                    .slots
-                    .iter()
-                    .map(|slot| self.places(slot, &candidates))
-                    .collect();
+                let slots: Result<Vec<ReadySlot>> =
+                    phrase.slots.iter().map(|slot| self.places(slot, &candidates)).collect();
                 part.push((slots?, phrase.slop));
             }
             parts.push(part);
@@ -241,11 +229,7 @@ pub(crate) fn term(index: &Arc<InvertedIndexReader>, term: &[u8]) -> Result<Read
 /// Every term of a dictionary that `pattern` matches.
 fn matching(index: &InvertedIndexReader, pattern: &Pattern) -> Result<Vec<TermInfo>> {
     let machine = &*pattern.machine;
-    let mut stream = index
-        .terms()
-        .search(machine)
-        .into_stream()
-        .map_err(IndexError::io(FAILED))?;
+    let mut stream = index.terms().search(machine).into_stream().map_err(IndexError::io(FAILED))?;
     let mut out = Vec::new();
     while stream.advance() {
         out.push(stream.value().clone());
@@ -289,11 +273,7 @@ fn postings(index: &InvertedIndexReader, info: &TermInfo) -> Result<BlockSegment
 
 /// The rows whose class `wanted` accepts. There are few classes.
 pub(crate) fn classes(split: &Split, wanted: impl Fn(Class) -> bool) -> Result<Ready> {
-    let mut stream = split
-        .class
-        .terms()
-        .stream()
-        .map_err(IndexError::io(FAILED))?;
+    let mut stream = split.class.terms().stream().map_err(IndexError::io(FAILED))?;
     let mut terms = Vec::new();
     while stream.advance() {
         if Class::read(stream.key()).is_some_and(&wanted) {
@@ -359,9 +339,7 @@ impl Ready {
         match self {
             Ready::Phrase(phrase) => phrase.candidates.cost().saturating_mul(8),
             Ready::And(all) => all.iter().map(Ready::cost).min().unwrap_or(0),
-            Ready::Or(any) => any
-                .iter()
-                .fold(0, |cost, one| cost.saturating_add(one.cost())),
+            Ready::Or(any) => any.iter().fold(0, |cost, one| cost.saturating_add(one.cost())),
             // After everything that can say where to look.
             Ready::Not(_) => u64::MAX / 2,
             one => one.known_count().unwrap_or(u64::MAX),
@@ -384,12 +362,7 @@ impl Ready {
             Ready::And(all) => {
                 let mut order: Vec<&Ready> = all.iter().collect();
                 order.sort_by_key(|one| one.cost());
-                Cursor::And(
-                    order
-                        .into_iter()
-                        .map(|one| one.cursor(rows))
-                        .collect::<Result<_>>()?,
-                )
+                Cursor::And(order.into_iter().map(|one| one.cursor(rows)).collect::<Result<_>>()?)
             }
             Ready::Or(any) => Cursor::Or(each(any)?),
             Ready::Not(inner) => Cursor::Not(Box::new(inner.cursor(rows)?)),
@@ -405,9 +378,7 @@ impl ReadyPhrase {
                 ReadySlot::Word(info) => {
                     let option = IndexRecordOption::WithFreqsAndPositions;
                     let postings = self.index.read_postings_from_terminfo(info, option);
-                    Ok(Places::Word(Box::new(
-                        postings.map_err(IndexError::io(FAILED))?,
-                    )))
+                    Ok(Places::Word(Box::new(postings.map_err(IndexError::io(FAILED))?)))
                 }
             }
         };

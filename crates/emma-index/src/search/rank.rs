@@ -44,52 +44,26 @@ pub(crate) fn best(
     leaves(&query.root, &mut nodes);
     let mut by_split: Vec<Vec<Leaf>> = Vec::new();
     for split in splits {
-        let mut preparer = Preparer {
-            split,
-            expanded: Vec::new(),
-        };
-        let ready = nodes
-            .iter()
-            .map(|node| preparer.node(node))
-            .collect::<Result<Vec<_>>>()?;
-        by_split.push(
-            ready
-                .into_iter()
-                .map(|ready| Leaf { ready, weight: 0.0 })
-                .collect(),
-        );
+        let mut preparer = Preparer { split, expanded: Vec::new() };
+        let ready = nodes.iter().map(|node| preparer.node(node)).collect::<Result<Vec<_>>>()?;
+        by_split.push(ready.into_iter().map(|ready| Leaf { ready, weight: 0.0 }).collect());
     }
     let rows: u64 = splits.iter().map(|split| u64::from(split.rows())).sum();
     for leaf in 0..nodes.len() {
-        let found: u64 = by_split
-            .iter()
-            .map(|leaves| leaves[leaf].ready.cost().min(rows))
-            .sum();
+        let found: u64 = by_split.iter().map(|leaves| leaves[leaf].ready.cost().min(rows)).sum();
         let (found, rows) = (found.min(rows) as f32, rows as f32);
         let weight = (1.0 + (rows - found + 0.5) / (found + 0.5)).ln();
-        by_split
-            .iter_mut()
-            .for_each(|leaves| leaves[leaf].weight = weight);
+        by_split.iter_mut().for_each(|leaves| leaves[leaf].weight = weight);
     }
-    let words: u64 = splits
-        .iter()
-        .map(|split| split.text.total_num_tokens())
-        .sum();
+    let words: u64 = splits.iter().map(|split| split.text.total_num_tokens()).sum();
     let average = (words as f32 / rows.max(1) as f32).max(1.0);
     let keep = offset.saturating_add(limit);
     let kept = in_parallel(threads, asked.len(), |n| {
-        guarded(splits[n].segment, || {
-            best_of(&asked[n], &by_split[n], average, keep)
-        })
+        guarded(splits[n].segment, || best_of(&asked[n], &by_split[n], average, keep))
     })?;
     let mut all: Vec<Scored> = kept.into_iter().flatten().collect();
     all.sort_unstable();
-    Ok(all
-        .into_iter()
-        .skip(offset)
-        .take(limit)
-        .map(|scored| scored.hit())
-        .collect())
+    Ok(all.into_iter().skip(offset).take(limit).map(|scored| scored.hit()).collect())
 }
 
 /// The parts of a query that score.
@@ -113,12 +87,7 @@ struct Scored {
 impl Scored {
     fn hit(self) -> Hit {
         let Found { row, also } = self.found;
-        Hit {
-            segment: self.segment,
-            row,
-            also,
-            score: self.score,
-        }
+        Hit { segment: self.segment, row, also, score: self.score }
     }
 }
 
@@ -126,10 +95,7 @@ impl Eq for Scored {}
 
 impl Ord for Scored {
     fn cmp(&self, other: &Scored) -> Ordering {
-        let newest = other
-            .score
-            .total_cmp(&self.score)
-            .then_with(|| other.sort.cmp(&self.sort));
+        let newest = other.score.total_cmp(&self.score).then_with(|| other.sort.cmp(&self.sort));
         newest
             .then_with(|| other.segment.cmp(&self.segment))
             .then_with(|| self.found.row.cmp(&other.found.row))
@@ -156,10 +122,7 @@ fn best_of(asked: &Asked<'_>, leaves: &[Leaf], average: f32, keep: usize) -> Res
         let (Some(first), Some(last)) = (found.first(), found.last()) else {
             continue;
         };
-        let window = Window {
-            start: first.row,
-            end: last.row + 1,
-        };
+        let window = Window { start: first.row, end: last.row + 1 };
         scores.clear();
         scores.resize((window.end - window.start) as usize, 0.0);
         for scorer in &mut scorers {
@@ -168,12 +131,7 @@ fn best_of(asked: &Asked<'_>, leaves: &[Leaf], average: f32, keep: usize) -> Res
         for found in found.drain(..) {
             let score = scores[(found.row - window.start) as usize];
             let sort = split.table.sort(found.row);
-            heap.push(Scored {
-                score,
-                sort,
-                segment: split.segment,
-                found,
-            });
+            heap.push(Scored { score, sort, segment: split.segment, found });
             if heap.len() > keep {
                 heap.pop();
             }
@@ -196,26 +154,15 @@ impl LeafScorer {
             Ready::Term(index, info) => {
                 let postings =
                     index.read_postings_from_terminfo(info, IndexRecordOption::WithFreqs);
-                Some(Box::new(
-                    postings.map_err(IndexError::io("reading a dictionary"))?,
-                ))
+                Some(Box::new(postings.map_err(IndexError::io("reading a dictionary"))?))
             }
             _ => None,
         };
-        Ok(LeafScorer {
-            weight: leaf.weight,
-            cursor: leaf.ready.cursor(split.rows())?,
-            repeats,
-        })
+        Ok(LeafScorer { weight: leaf.weight, cursor: leaf.ready.cursor(split.rows())?, repeats })
     }
 
     fn add(&mut self, window: Window, split: &Split, average: f32, scores: &mut [f32]) {
-        let length = |row| {
-            split
-                .lengths
-                .as_ref()
-                .map_or(0, |lengths| lengths.fieldnorm(row))
-        };
+        let length = |row| split.lengths.as_ref().map_or(0, |lengths| lengths.fieldnorm(row));
         let norm = |row| K1 * (1.0 - B + B * length(row) as f32 / average);
         let weight = self.weight;
         let mut add = |row: u32, repeats: f32| {

@@ -35,23 +35,14 @@ impl Sight {
         };
         if let Some(sources) = &view.sources {
             let shown = listed(split, &[&split.source], sources)?;
-            (0..rows)
-                .filter(|row| !shown.contains(*row))
-                .for_each(|r| withhold(r, Reason::Source));
+            (0..rows).filter(|row| !shown.contains(*row)).for_each(|r| withhold(r, Reason::Source));
         }
         if let Some(handles) = &view.handles {
             let shown = listed(split, &[&split.from, &split.to], handles)?;
             let party = having(split, &[Has::Sender, Has::Recipient])?;
             for row in (0..rows).filter(|row| !shown.contains(*row)) {
                 let known = party.contains(row);
-                withhold(
-                    row,
-                    if known {
-                        Reason::Handle
-                    } else {
-                        Reason::HandleUnknown
-                    },
-                );
+                withhold(row, if known { Reason::Handle } else { Reason::HandleUnknown });
             }
         }
         if let Some(territory) = &view.territory {
@@ -59,14 +50,7 @@ impl Sight {
             let known = having(split, &[Has::Territory])?;
             for row in (0..rows).filter(|row| !shown.contains(*row)) {
                 let known = known.contains(row);
-                withhold(
-                    row,
-                    if known {
-                        Reason::Territory
-                    } else {
-                        Reason::TerritoryUnknown
-                    },
-                );
+                withhold(row, if known { Reason::Territory } else { Reason::TerritoryUnknown });
             }
         }
         if view.period.is_some() {
@@ -80,9 +64,7 @@ impl Sight {
             (split.table.dated..rows).for_each(|row| withhold(row, Reason::Undated));
         }
         let mut visible = Bits::none(rows);
-        (0..rows)
-            .filter(|r| reasons[*r as usize] == 0)
-            .for_each(|row| visible.insert(row));
+        (0..rows).filter(|r| reasons[*r as usize] == 0).for_each(|row| visible.insert(row));
         Ok(Sight { visible, reasons })
     }
 }
@@ -99,10 +81,7 @@ fn listed(
             any.push(term(index, name_term(name).as_bytes())?);
         }
     }
-    Ok(collect(
-        &mut Ready::Or(any).cursor(split.rows())?,
-        split.rows(),
-    ))
+    Ok(collect(&mut Ready::Or(any).cursor(split.rows())?, split.rows()))
 }
 
 /// The rows that have one of `wanted`.

@@ -28,10 +28,7 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn add(&mut self, other: &Tally) {
         self.shown += other.shown;
-        self.withheld
-            .iter_mut()
-            .zip(other.withheld)
-            .for_each(|(all, one)| *all += one);
+        self.withheld.iter_mut().zip(other.withheld).for_each(|(all, one)| *all += one);
     }
 }
 
@@ -58,15 +55,7 @@ impl<'a> Walk<'a> {
         rows: Range<u32>,
     ) -> Walk<'a> {
         let (next, end) = (rows.start, rows.end);
-        Walk {
-            split,
-            sight,
-            cursor,
-            next,
-            end,
-            size: FIRST_ROWS,
-            bits: Vec::new(),
-        }
+        Walk { split, sight, cursor, next, end, size: FIRST_ROWS, bits: Vec::new() }
     }
 
     /// Walks in full windows from the start: for totals.
@@ -94,10 +83,7 @@ impl<'a> Walk<'a> {
             self.cursor.fill(window, &mut self.bits);
             if let Some(alive) = &self.split.alive {
                 let alive = &alive.words()[window.words()];
-                self.bits
-                    .iter_mut()
-                    .zip(alive)
-                    .for_each(|(bits, alive)| *bits &= alive);
+                self.bits.iter_mut().zip(alive).for_each(|(bits, alive)| *bits &= alive);
             }
             if self.bits.iter().any(|word| *word != 0) {
                 return Some(window);
@@ -166,18 +152,12 @@ impl<'a> Walk<'a> {
                 }
                 Some((same, message)) if *same == head => {
                     if reason == 0 {
-                        *message = Ok(Found {
-                            row,
-                            also: Vec::new(),
-                        });
+                        *message = Ok(Found { row, also: Vec::new() });
                     }
                 }
                 _ => {
                     let message = match reason {
-                        0 => Ok(Found {
-                            row,
-                            also: Vec::new(),
-                        }),
+                        0 => Ok(Found { row, also: Vec::new() }),
                         reason => Err(reason),
                     };
                     if let Some((_, done)) = open.replace((head, message)) {

@@ -41,14 +41,10 @@ impl SplitBuilder for Splits {
     ) -> emma_lake::error::Result<FileEntry> {
         build(case, rows).map_err(|error| match error {
             IndexError::Lake(error) => error,
-            IndexError::Store(source) => LakeError::Store {
-                role: FileRole::Split,
-                source,
-            },
-            IndexError::Order { .. } | IndexError::TooMany { .. } => LakeError::Damaged {
-                role: FileRole::Split,
-                what: error.to_string(),
-            },
+            IndexError::Store(source) => LakeError::Store { role: FileRole::Split, source },
+            IndexError::Order { .. } | IndexError::TooMany { .. } => {
+                LakeError::Damaged { role: FileRole::Split, what: error.to_string() }
+            }
             other => LakeError::Io {
                 role: FileRole::Split,
                 source: std::io::Error::other(other.to_string()),
@@ -66,9 +62,7 @@ fn build(
     for row in rows {
         let row = row?;
         if table.rows() == SPLIT_ROWS_MAX {
-            return Err(IndexError::TooMany {
-                most: SPLIT_ROWS_MAX,
-            });
+            return Err(IndexError::TooMany { most: SPLIT_ROWS_MAX });
         }
         table.push(&row)?;
         postings.push(&row);
@@ -80,12 +74,7 @@ fn build(
     emma_store::create_dir_durable(&folder)?;
     let (sha256, bytes) = pack::write(&folder, &components)?;
     let path = format!("index/{sha256}.split");
-    Ok(FileEntry {
-        path,
-        sha256,
-        bytes,
-        rows: u64::from(rows),
-    })
+    Ok(FileEntry { path, sha256, bytes, rows: u64::from(rows) })
 }
 
 /// The terms of all fields, in schema order, and the lengths of texts.
@@ -102,10 +91,7 @@ impl Postings {
         let (schema, fields) = schema();
         Postings {
             fields,
-            inverters: schema
-                .fields()
-                .map(|(field, _)| (field, Inverter::new()))
-                .collect(),
+            inverters: schema.fields().map(|(field, _)| (field, Inverter::new())).collect(),
             lengths: FieldNormsWriter::for_schema(&schema),
             documents: 0,
             word: String::new(),
@@ -113,15 +99,7 @@ impl Postings {
     }
 
     fn push(&mut self, row: &MessageRow) {
-        let Fields {
-            text,
-            from,
-            to,
-            room,
-            source,
-            territory,
-            class,
-        } = self.fields;
+        let Fields { text, from, to, room, source, territory, class } = self.fields;
         let inverters = &mut self.inverters;
         let mut put = |field: Field, term: &[u8]| {
             inverters[field.field_id() as usize].1.push(term);
@@ -173,12 +151,7 @@ impl Postings {
             writer.close().map_err(&failed)?;
         }
         serializer.close().map_err(&failed)?;
-        take(
-            &segment,
-            &directory,
-            &["fieldnorm", "term", "idx", "pos"],
-            &mut components,
-        )?;
+        take(&segment, &directory, &["fieldnorm", "term", "idx", "pos"], &mut components)?;
         Ok(components)
     }
 }
@@ -193,34 +166,22 @@ fn class(row: &MessageRow) -> Class {
         Has::Reply => row.reply_to.is_some(),
         Has::Territory => row.territory.is_some(),
     };
-    let bits = Has::ALL
-        .into_iter()
-        .filter(|h| has(*h))
-        .map(|h| 1 << h as u8)
-        .sum();
-    Class {
-        kind: row.kind,
-        state: row.state,
-        has: bits,
-    }
+    let bits = Has::ALL.into_iter().filter(|h| has(*h)).map(|h| 1 << h as u8).sum();
+    Class { kind: row.kind, state: row.state, has: bits }
 }
 
 /// An index with one segment that has no document.
 fn empty_index() -> Result<(Index, RamDirectory)> {
     let (schema, _) = schema();
     let directory = RamDirectory::create();
-    let settings = IndexSettings {
-        docstore_compress_dedicated_thread: false,
-        ..IndexSettings::default()
-    };
+    let settings =
+        IndexSettings { docstore_compress_dedicated_thread: false, ..IndexSettings::default() };
     let writer: SingleSegmentIndexWriter = Index::builder()
         .schema(schema)
         .settings(settings)
         .single_segment_index_writer(directory.clone(), WRITER_BYTES)
         .map_err(IndexError::engine("starting a segment"))?;
-    let index = writer
-        .finalize()
-        .map_err(IndexError::engine("starting a segment"))?;
+    let index = writer.finalize().map_err(IndexError::engine("starting a segment"))?;
     Ok((index, directory))
 }
 
@@ -233,23 +194,16 @@ fn empty_components(
     let failed = IndexError::engine("reading a segment back");
     let segments = index.searchable_segments().map_err(&failed)?;
     let [segment] = &segments[..] else {
-        return Err(IndexError::Damaged {
-            segment: 0,
-            what: "one segment a split",
-        });
+        return Err(IndexError::Damaged { segment: 0, what: "one segment a split" });
     };
     let mut components = BTreeMap::new();
     take(segment, directory, &["fast", "store"], &mut components)?;
-    let meta = directory
-        .atomic_read(Path::new("meta.json"))
-        .map_err(|error| failed(error.into()))?;
+    let meta =
+        directory.atomic_read(Path::new("meta.json")).map_err(|error| failed(error.into()))?;
     // The engine writes the id in the five groups of a UUID.
     let grouped = |id: &str| [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]].join("-");
     let meta = String::from_utf8_lossy(&meta)
-        .replace(
-            &grouped(&segment.id().uuid_string()),
-            &grouped(SEGMENT_NAME),
-        )
+        .replace(&grouped(&segment.id().uuid_string()), &grouped(SEGMENT_NAME))
         .replace("\"max_doc\": 0", &format!("\"max_doc\": {rows}"));
     components.insert("meta.json".to_owned(), OwnedBytes::new(meta.into_bytes()));
     Ok(components)
@@ -266,9 +220,7 @@ fn take(
         let path = PathBuf::from(format!("{}.{extension}", segment.id().uuid_string()));
         let file = directory.open_read(&path);
         let file = file.map_err(|e| IndexError::engine("reading a segment back")(e.into()))?;
-        let bytes = file
-            .read_bytes()
-            .map_err(IndexError::io("reading a segment back"))?;
+        let bytes = file.read_bytes().map_err(IndexError::io("reading a segment back"))?;
         components.insert(format!("{SEGMENT_NAME}.{extension}"), bytes);
     }
     Ok(())

@@ -53,9 +53,7 @@ impl ColumnWriter {
                 }
             }
         }
-        packed
-            .iter()
-            .for_each(|word| self.words.extend_from_slice(&word.to_le_bytes()));
+        packed.iter().for_each(|word| self.words.extend_from_slice(&word.to_le_bytes()));
         self.pending.clear();
     }
 
@@ -86,11 +84,7 @@ impl Column {
         };
         let index = at.checked_add(16)?..at.checked_add(16)?.checked_add(number(*at)?)?;
         let words = index.end..index.end.checked_add(number(*at + 8)?)?;
-        let column = Column {
-            index,
-            words,
-            length,
-        };
+        let column = Column { index, words, length };
         let whole = column.words.end <= bytes.len()
             && column.index.len() == length.div_ceil(BLOCK) * ENTRY
             && (0..length.div_ceil(BLOCK)).all(|block| column.block_fits(bytes, block));
@@ -162,8 +156,7 @@ impl Entry {
         if self.width < 64 {
             quotient &= (1 << self.width) - 1;
         }
-        self.least
-            .wrapping_add(quotient.wrapping_mul(UNITS[self.unit]))
+        self.least.wrapping_add(quotient.wrapping_mul(UNITS[self.unit]))
     }
 }
 

@@ -45,16 +45,14 @@ impl Inverter {
     /// The next term of the current document.
     pub(crate) fn push(&mut self, term: &[u8]) {
         self.pending.extend_from_slice(term);
-        self.hashes
-            .push((self.pending.len(), self.terms.hash(term)));
+        self.hashes.push((self.pending.len(), self.terms.hash(term)));
     }
 
     /// Ends the current document and says how many terms it had.
     pub(crate) fn end_document(&mut self) -> u32 {
         let mut begin = 0;
         for (end, hash) in self.hashes.drain(..) {
-            self.log
-                .push(self.terms.number(&self.pending[begin..end], hash));
+            self.log.push(self.terms.number(&self.pending[begin..end], hash));
             begin = end;
         }
         self.pending.clear();
@@ -77,9 +75,7 @@ impl Inverter {
     ) -> io::Result<()> {
         let order = self.terms.sorted();
         let mut ranks = vec![0u32; order.len()];
-        (0u32..)
-            .zip(&order)
-            .for_each(|(rank, number)| ranks[*number as usize] = rank);
+        (0u32..).zip(&order).for_each(|(rank, number)| ranks[*number as usize] = rank);
         let mut counts = vec![0usize; order.len()];
         for entry in &mut self.log {
             *entry = ranks[*entry as usize];
@@ -101,12 +97,7 @@ impl Inverter {
             let mut begin = 0;
             // `next` now holds where each term's pairs end.
             for (number, end) in order[first..end].iter().zip(next) {
-                write_term(
-                    field,
-                    self.terms.get(*number),
-                    &pairs[begin..end],
-                    positions,
-                )?;
+                write_term(field, self.terms.get(*number), &pairs[begin..end], positions)?;
                 begin = end;
             }
             first = end;
@@ -190,12 +181,7 @@ impl Slot {
         let kept = term.len().min(HEAD);
         head[..kept].copy_from_slice(&term[..kept]);
         let length = term.len().min(u16::MAX as usize) as u16;
-        Slot {
-            head,
-            number: 0,
-            length,
-            tag: (hash >> 48) as u16,
-        }
+        Slot { head, number: 0, length, tag: (hash >> 48) as u16 }
     }
 
     fn may_be(&self, other: &Slot) -> bool {
@@ -218,20 +204,11 @@ impl Terms {
         let random = RandomState::new();
         let keys = [random.hash_one(0u8), random.hash_one(1u8) | 1];
         let table = vec![Slot::default(); 1 << 10];
-        Terms {
-            table,
-            bytes: Vec::new(),
-            ends: Vec::new(),
-            keys,
-        }
+        Terms { table, bytes: Vec::new(), ends: Vec::new(), keys }
     }
 
     fn get(&self, number: u32) -> &[u8] {
-        let begin = if number == 0 {
-            0
-        } else {
-            self.ends[number as usize - 1]
-        };
+        let begin = if number == 0 { 0 } else { self.ends[number as usize - 1] };
         &self.bytes[begin..self.ends[number as usize]]
     }
 
@@ -248,10 +225,7 @@ impl Terms {
         }
         let mut last = [0; 8];
         last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
-        fold(
-            fold(hash ^ u64::from_le_bytes(last), self.keys[1]),
-            self.keys[0] | 1,
-        )
+        fold(fold(hash ^ u64::from_le_bytes(last), self.keys[1]), self.keys[0] | 1)
     }
 
     fn number(&mut self, term: &[u8], hash: u64) -> u32 {
@@ -301,9 +275,8 @@ impl Terms {
             head[..length].copy_from_slice(&term[..length]);
             u64::from_be_bytes(head)
         };
-        let mut order: Vec<(u64, u32)> = (0..self.ends.len() as u32)
-            .map(|number| (head(number), number))
-            .collect();
+        let mut order: Vec<(u64, u32)> =
+            (0..self.ends.len() as u32).map(|number| (head(number), number)).collect();
         order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| self.get(a.1).cmp(self.get(b.1))));
         order.into_iter().map(|(_, number)| number).collect()
     }

@@ -92,10 +92,6 @@ impl Class {
         let &[kind, state, has] = term else {
             return None;
         };
-        Some(Class {
-            kind: RecordKind::from_u8(kind)?,
-            state: State::from_u8(state)?,
-            has,
-        })
+        Some(Class { kind: RecordKind::from_u8(kind)?, state: State::from_u8(state)?, has })
     }
 }

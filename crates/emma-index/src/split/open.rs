@@ -40,30 +40,18 @@ impl Split {
         let packed = Packed::open(path)
             .map_err(IndexError::io("opening a split"))?
             .ok_or_else(damaged("a directory at its end"))?;
-        let table = packed
-            .component(Path::new(ROWS_NAME))
-            .and_then(|file| file.read_bytes().ok());
-        let table = table
-            .and_then(RowTable::open)
-            .ok_or_else(damaged("its table of times"))?;
+        let table = packed.component(Path::new(ROWS_NAME)).and_then(|file| file.read_bytes().ok());
+        let table = table.and_then(RowTable::open).ok_or_else(damaged("its table of times"))?;
         let reader = reader(packed).map_err(IndexError::engine("opening a split"))?;
         if reader.max_doc() != table.rows || rows != u64::from(table.rows) {
-            return Err(IndexError::Damaged {
-                segment,
-                what: "as many documents as rows",
-            });
+            return Err(IndexError::Damaged { segment, what: "as many documents as rows" });
         }
         if mask.rows().last().is_some_and(|row| *row >= table.rows) {
-            return Err(IndexError::Damaged {
-                segment,
-                what: "a mask within its rows",
-            });
+            return Err(IndexError::Damaged { segment, what: "a mask within its rows" });
         }
         let (_, fields) = schema();
         let index = |field: Field| {
-            reader
-                .inverted_index(field)
-                .map_err(IndexError::engine("opening a dictionary"))
+            reader.inverted_index(field).map_err(IndexError::engine("opening a dictionary"))
         };
         let lengths = reader.fieldnorms_readers().get_field(fields.text);
         Ok(Split {

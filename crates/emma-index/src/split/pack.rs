@@ -33,10 +33,7 @@ pub(crate) fn write(
         hasher.update(bytes);
         written += bytes.len() as u64;
         file.write_all(bytes).map_err(|source| {
-            IndexError::Store(emma_store::StoreError {
-                operation: "write a file",
-                source,
-            })
+            IndexError::Store(emma_store::StoreError { operation: "write a file", source })
         })
     };
     let mut directory = (components.len() as u32).to_le_bytes().to_vec();
@@ -72,27 +69,20 @@ impl Packed {
         let folder = path.parent().unwrap_or(Path::new("."));
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let folder = MmapDirectory::open(folder).map_err(|_| io::ErrorKind::NotFound)?;
-        let handle = folder
-            .get_file_handle(Path::new(name))
-            .map_err(|error| match error {
-                OpenReadError::FileDoesNotExist(_) => io::Error::from(io::ErrorKind::NotFound),
-                _ => io::Error::other("a split cannot be mapped"),
-            })?;
+        let handle = folder.get_file_handle(Path::new(name)).map_err(|error| match error {
+            OpenReadError::FileDoesNotExist(_) => io::Error::from(io::ErrorKind::NotFound),
+            _ => io::Error::other("a split cannot be mapped"),
+        })?;
         let file = FileSlice::new(handle);
         let Some(components) = directory(&file.read_bytes()?) else {
             return Ok(None);
         };
-        Ok(Some(Packed {
-            file,
-            components: Arc::new(components),
-        }))
+        Ok(Some(Packed { file, components: Arc::new(components) }))
     }
 
     /// The bytes of a component.
     pub(crate) fn component(&self, path: &Path) -> Option<FileSlice> {
-        self.components
-            .get(path)
-            .map(|range| self.file.slice(range.clone()))
+        self.components.get(path).map(|range| self.file.slice(range.clone()))
     }
 }
 
@@ -153,10 +143,7 @@ impl Directory for Packed {
     }
 
     fn delete(&self, path: &Path) -> std::result::Result<(), DeleteError> {
-        Err(DeleteError::IoError {
-            io_error: Arc::new(read_only()),
-            filepath: path.to_owned(),
-        })
+        Err(DeleteError::IoError { io_error: Arc::new(read_only()), filepath: path.to_owned() })
     }
 
     fn open_write(&self, path: &Path) -> std::result::Result<WritePtr, OpenWriteError> {

@@ -73,13 +73,8 @@ impl RowTableWriter {
     /// The table's bytes.
     pub(crate) fn finish(self) -> Vec<u8> {
         let mut out = Vec::new();
-        let counts = [
-            VERSION,
-            self.rows,
-            self.dated,
-            self.follows.len() as u32,
-            self.timeless.len() as u32,
-        ];
+        let counts =
+            [VERSION, self.rows, self.dated, self.follows.len() as u32, self.timeless.len() as u32];
         let lists = counts.iter().chain(&self.follows).chain(&self.timeless);
         lists.for_each(|number| out.extend_from_slice(&number.to_le_bytes()));
         for column in [self.sort, self.lead, self.spread] {
@@ -120,9 +115,7 @@ impl RowTable {
             return None;
         }
         let mut list = |length, end| -> Option<Vec<u32>> {
-            let rows = (0..length)
-                .map(|_| number())
-                .collect::<Option<Vec<u32>>>()?;
+            let rows = (0..length).map(|_| number()).collect::<Option<Vec<u32>>>()?;
             let sound = rows.is_sorted_by(|a, b| a < b) && rows.last().is_none_or(|r| *r < end);
             sound.then_some(rows)
         };
@@ -132,16 +125,7 @@ impl RowTable {
         }
         let mut column = || Column::read(all, &mut at, dated as usize);
         let (sort, lead, spread) = (column()?, column()?, column()?);
-        Some(RowTable {
-            rows,
-            dated,
-            follows,
-            timeless,
-            sort,
-            lead,
-            spread,
-            bytes,
-        })
+        Some(RowTable { rows, dated, follows, timeless, sort, lead, spread, bytes })
     }
 
     /// Sort time of a row; none where its message is undated.
@@ -178,25 +162,18 @@ impl RowTable {
         mut visit: impl FnMut(u32, Option<(Micros, Micros)>),
     ) {
         let rows = rows.start as usize..rows.end.min(self.dated) as usize;
-        let mut timeless = self
-            .timeless
-            .partition_point(|row| (*row as usize) < rows.start);
+        let mut timeless = self.timeless.partition_point(|row| (*row as usize) < rows.start);
         let mut spread = Vec::with_capacity(rows.len());
-        self.spread
-            .scan(&self.bytes, rows.clone(), |_, value| spread.push(value));
+        self.spread.scan(&self.bytes, rows.clone(), |_, value| spread.push(value));
         let mut lead = Vec::with_capacity(rows.len());
-        self.lead
-            .scan(&self.bytes, rows.clone(), |_, value| lead.push(value));
+        self.lead.scan(&self.bytes, rows.clone(), |_, value| lead.push(value));
         self.sort.scan(&self.bytes, rows.clone(), |row, sort| {
             if self.timeless.get(timeless) == Some(&(row as u32)) {
                 timeless += 1;
                 return visit(row as u32, None);
             }
             let lo = lower(sort).wrapping_add(lead[row - rows.start] as i64);
-            visit(
-                row as u32,
-                Some((lo, lo.wrapping_add(spread[row - rows.start] as i64))),
-            );
+            visit(row as u32, Some((lo, lo.wrapping_add(spread[row - rows.start] as i64))));
         });
     }
 }

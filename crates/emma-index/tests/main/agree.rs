@@ -21,17 +21,10 @@ fn parts() -> impl Strategy<Value = Vec<Part>> {
             // A message is masked with all its versions.
             let ids: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
             let distinct: BTreeSet<_> = ids.iter().cloned().collect();
-            let hidden: BTreeSet<_> = distinct
-                .into_iter()
-                .zip(masked)
-                .filter(|(_, m)| *m)
-                .map(|(id, _)| id)
-                .collect();
+            let hidden: BTreeSet<_> =
+                distinct.into_iter().zip(masked).filter(|(_, m)| *m).map(|(id, _)| id).collect();
             let masked = (0..rows.len() as u32).filter(|r| hidden.contains(&ids[*r as usize]));
-            parts.push(Part {
-                masked: masked.collect(),
-                rows,
-            });
+            parts.push(Part { masked: masked.collect(), rows });
         }
         parts
     })
@@ -110,22 +103,19 @@ fn queries() -> impl Strategy<Value = String> {
         "source:partner",
         "*",
     ]);
-    leaf.prop_map(String::from)
-        .prop_recursive(3, 12, 3, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 2..4).prop_map(|all| all.join(" ")),
-                prop::collection::vec(inner.clone(), 2..4)
-                    .prop_map(|any| format!("({})", any.join(" OR "))),
-                inner.clone().prop_map(|one| format!("-({one})")),
-                inner.prop_map(|one| format!("NOT ({one})")),
-            ]
-        })
+    leaf.prop_map(String::from).prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 2..4).prop_map(|all| all.join(" ")),
+            prop::collection::vec(inner.clone(), 2..4)
+                .prop_map(|any| format!("({})", any.join(" OR "))),
+            inner.clone().prop_map(|one| format!("-({one})")),
+            inner.prop_map(|one| format!("NOT ({one})")),
+        ]
+    })
 }
 
 fn plain(hits: &[Hit]) -> Vec<(u32, u32, Vec<u32>)> {
-    hits.iter()
-        .map(|hit| (hit.segment, hit.row, hit.also.clone()))
-        .collect()
+    hits.iter().map(|hit| (hit.segment, hit.row, hit.also.clone())).collect()
 }
 
 fn check(searcher: &Searcher, parts: &[Part], text: &str, view: &View) {
@@ -134,18 +124,13 @@ fn check(searcher: &Searcher, parts: &[Part], text: &str, view: &View) {
     let total = searcher.count(&query, view).unwrap();
     assert_eq!(total.messages, expect.hits.len() as u64, "total of {text}");
     assert_eq!(total.withheld, expect.withheld, "withheld from {text}");
-    let all = searcher
-        .search(&query, view, Order::Newest, 0, usize::MAX)
-        .unwrap();
+    let all = searcher.search(&query, view, Order::Newest, 0, usize::MAX).unwrap();
     assert_eq!(plain(&all.hits), expect.hits, "hits of {text}");
     assert_eq!(all.total, total);
     let page = searcher.search(&query, view, Order::Newest, 3, 4).unwrap();
     let wanted: Vec<_> = expect.hits.iter().skip(3).take(4).cloned().collect();
     assert_eq!(plain(&page.hits), wanted, "a page of {text}");
-    assert_eq!(
-        searcher.newest(&query, view, 5).unwrap()[..],
-        all.hits[..all.hits.len().min(5)]
-    );
+    assert_eq!(searcher.newest(&query, view, 5).unwrap()[..], all.hits[..all.hits.len().min(5)]);
     let mut streamed = Vec::new();
     let mut give = |hit| {
         streamed.push(hit);
@@ -157,32 +142,12 @@ fn check(searcher: &Searcher, parts: &[Part], text: &str, view: &View) {
 }
 
 fn check_best(searcher: &Searcher, query: &Query, view: &View, all: &[Hit]) {
-    let best = searcher
-        .search(query, view, Order::Best, 0, usize::MAX)
-        .unwrap()
-        .hits;
-    assert!(
-        best.is_sorted_by(|a, b| a.score >= b.score),
-        "best first: {}",
-        query.text
-    );
+    let best = searcher.search(query, view, Order::Best, 0, usize::MAX).unwrap().hits;
+    assert!(best.is_sorted_by(|a, b| a.score >= b.score), "best first: {}", query.text);
     let set = |hits: &[Hit]| plain(hits).into_iter().collect::<BTreeSet<_>>();
-    assert_eq!(
-        set(&best),
-        set(all),
-        "best first finds the same: {}",
-        query.text
-    );
-    let page = searcher
-        .search(query, view, Order::Best, 2, 3)
-        .unwrap()
-        .hits;
-    assert_eq!(
-        page[..],
-        best[best.len().min(2)..best.len().min(5)],
-        "a page: {}",
-        query.text
-    );
+    assert_eq!(set(&best), set(all), "best first finds the same: {}", query.text);
+    let page = searcher.search(query, view, Order::Best, 2, 3).unwrap().hits;
+    assert_eq!(page[..], best[best.len().min(2)..best.len().min(5)], "a page: {}", query.text);
 }
 
 proptest! {
@@ -251,15 +216,10 @@ fn many_windows_agree_with_a_scan() {
     let rows = rows(&messages);
     let masked =
         (0..rows.len() as u32).filter(|row| row % 11 == 0 && rows[*row as usize].versions == 1);
-    let parts = [Part {
-        masked: masked.collect(),
-        rows: rows.clone(),
-    }];
+    let parts = [Part { masked: masked.collect(), rows: rows.clone() }];
     let (case, one) = open(&parts);
     let snapshot = crate::case::snapshot(case.path(), &parts);
-    let two = Searcher::open(case.path(), &snapshot)
-        .unwrap()
-        .with_threads(2);
+    let two = Searcher::open(case.path(), &snapshot).unwrap().with_threads(2);
     let view = View {
         handles: Some(["h3", "h30"].map(String::from).into()),
         period: Some((BEGIN + 100, BEGIN + 120_000)),
@@ -280,9 +240,7 @@ fn many_windows_agree_with_a_scan() {
         for view in [&View::default(), &view] {
             let expect = naive::search(&parts, &query, view);
             for searcher in [&one, &two] {
-                let found = searcher
-                    .search(&query, view, Order::Newest, 0, usize::MAX)
-                    .unwrap();
+                let found = searcher.search(&query, view, Order::Newest, 0, usize::MAX).unwrap();
                 assert_eq!(found.total.messages, expect.hits.len() as u64, "{text}");
                 assert_eq!(found.total.withheld, expect.withheld, "{text}");
                 assert!(plain(&found.hits) == expect.hits, "hits of {text}");

@@ -48,11 +48,7 @@ pub fn drafts() -> impl Strategy<Value = Draft> {
     let what = (
         prop::option::weighted(0.9, text),
         prop::option::weighted(0.9, time),
-        prop::sample::select(vec![
-            RecordKind::Message,
-            RecordKind::Action,
-            RecordKind::Notice,
-        ]),
+        prop::sample::select(vec![RecordKind::Message, RecordKind::Action, RecordKind::Notice]),
         prop::sample::select(vec![State::Single, State::Agreeing, State::Conflicting]),
     );
     let law = (
@@ -63,18 +59,7 @@ pub fn drafts() -> impl Strategy<Value = Draft> {
     (who, what, law).prop_map(|((from, to, room), (text, time, kind, state), law)| {
         let (territory, sources, reply) = law;
         let sources = sources.into_iter().map(String::from).collect();
-        Draft {
-            text,
-            from,
-            to,
-            room,
-            time,
-            kind,
-            state,
-            territory,
-            sources,
-            reply,
-        }
+        Draft { text, from, to, room, time, kind, state, territory, sources, reply }
     })
 }
 
@@ -84,11 +69,7 @@ pub fn rows(messages: &[Vec<Draft>]) -> Vec<MessageRow> {
     let mut rows = Vec::new();
     for (n, versions) in messages.iter().enumerate() {
         let record = RecordId::span(exhibit, MemberPath::default(), n as u64 * 100, 100);
-        let sort = versions
-            .iter()
-            .filter_map(|draft| draft.time)
-            .map(|time| time.0)
-            .min();
+        let sort = versions.iter().filter_map(|draft| draft.time).map(|time| time.0).min();
         for (version, draft) in versions.iter().enumerate() {
             let draft = draft.clone();
             rows.push(MessageRow {
@@ -128,24 +109,13 @@ pub struct Part {
 
 /// Builds the splits of `parts` (segments 1, 2, ...) under `case`.
 pub fn snapshot(case: &Path, parts: &[Part]) -> Snapshot {
-    let mut snapshot = Snapshot {
-        number: 1,
-        ..Snapshot::default()
-    };
+    let mut snapshot = Snapshot { number: 1, ..Snapshot::default() };
     for (n, part) in parts.iter().enumerate() {
         let mut rows = part.rows.iter().cloned().map(Ok);
         let split = Splits.build(case, &mut rows).unwrap();
-        let segment = Segment {
-            number: n as u32 + 1,
-            split: Some(split),
-            ..Segment::default()
-        };
+        let segment = Segment { number: n as u32 + 1, split: Some(split), ..Segment::default() };
         let masked_messages = Mask::new(part.masked.clone());
-        snapshot.segments.push(SegmentView {
-            segment,
-            masked_messages,
-            ..Default::default()
-        });
+        snapshot.segments.push(SegmentView { segment, masked_messages, ..Default::default() });
     }
     snapshot
 }

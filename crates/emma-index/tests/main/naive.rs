@@ -26,10 +26,7 @@ pub fn search(parts: &[Part], query: &Query, view: &View) -> Expect {
         let row = |row: u32| &part.rows[row as usize];
         for message in matching.chunk_by(|a, b| row(*a).id == row(*b).id) {
             let verdicts: Vec<Verdict> = message.iter().map(|r| view.judge(row(*r))).collect();
-            let mut shown = message
-                .iter()
-                .zip(&verdicts)
-                .filter(|(_, v)| **v == Verdict::Visible);
+            let mut shown = message.iter().zip(&verdicts).filter(|(_, v)| **v == Verdict::Visible);
             match (shown.next(), verdicts[0]) {
                 (Some((first, _)), _) => {
                     let also = shown.map(|(row, _)| *row).collect();
@@ -45,9 +42,7 @@ pub fn search(parts: &[Part], query: &Query, view: &View) -> Expect {
     }
     let mut order: Vec<_> = sorts.into_iter().zip(expect.hits).collect();
     order.sort_by(|(a, hit), (b, other)| {
-        b.cmp(a)
-            .then_with(|| other.0.cmp(&hit.0))
-            .then_with(|| hit.1.cmp(&other.1))
+        b.cmp(a).then_with(|| other.0.cmp(&hit.0)).then_with(|| hit.1.cmp(&other.1))
     });
     expect.hits = order.into_iter().map(|(_, hit)| hit).collect();
     expect
@@ -125,10 +120,7 @@ fn runs(phrase: &Phrase, row: &MessageRow) -> Vec<(usize, usize)> {
         }
         let others = |last: usize| last - first + 1 - phrase.slots.len();
         let last = ends.into_iter().min();
-        out.extend(
-            last.filter(|l| others(*l) <= phrase.slop as usize)
-                .map(|last| (first, last)),
-        );
+        out.extend(last.filter(|l| others(*l) <= phrase.slop as usize).map(|last| (first, last)));
     }
     out
 }
@@ -141,7 +133,5 @@ fn chain(run: (usize, usize), parts: &[Vec<(usize, usize)>], gaps: &[u32]) -> bo
         let gap = gaps[0] as usize;
         (other.0 > run.1 && other.0 - run.1 <= gap) || (run.0 > other.1 && run.0 - other.1 <= gap)
     };
-    next.iter()
-        .filter(near)
-        .any(|other| chain(*other, rest, &gaps[1..]))
+    next.iter().filter(near).any(|other| chain(*other, rest, &gaps[1..]))
 }

@@ -145,10 +145,7 @@ impl ColumnSet<CopyRow> for CopyColumns {
             required("zone", DataType::UInt8),
             required("clock", DataType::UInt8),
             required("inferred", DataType::Boolean),
-            required(
-                "extra",
-                DataType::List(element(DataType::Struct(extra_fields()))),
-            ),
+            required("extra", DataType::List(element(DataType::Struct(extra_fields())))),
             optional("borrowed", DataType::Utf8),
             required("anomalies", DataType::UInt16),
         ]);
@@ -163,8 +160,7 @@ impl ColumnSet<CopyRow> for CopyColumns {
             _ => form::TEXT,
         };
         self.message_form.append_value(form);
-        self.message
-            .append_option((form == form::TEXT).then(|| row.message.to_string()));
+        self.message.append_option((form == form::TEXT).then(|| row.message.to_string()));
         self.sort.append_option(row.sort);
         self.version.append_value(row.version);
         self.source.append_value(&row.source);
@@ -172,13 +168,11 @@ impl ColumnSet<CopyRow> for CopyColumns {
         self.kind.append_value(row.kind as u8);
         let id = row.network_id.as_ref();
         self.id_network.append_option(id.map(|id| &id.network));
-        self.id_conversation
-            .append_option(id.and_then(|id| id.conversation.as_ref()));
+        self.id_conversation.append_option(id.and_then(|id| id.conversation.as_ref()));
         self.id.append_option(id.map(|id| &id.id));
         self.line.append_value(row.line);
         let raw = row.time_raw.as_deref();
-        self.time_raw
-            .append_option(raw.map(|raw| written::shorten(raw, row.sort)));
+        self.time_raw.append_option(raw.map(|raw| written::shorten(raw, row.sort)));
         self.zone.append_value(row.zone as u8);
         self.clock.append_value(row.clock as u8);
         self.inferred.append_value(row.inferred);
@@ -186,8 +180,7 @@ impl ColumnSet<CopyRow> for CopyColumns {
             self.extra_names.append_value(name);
             self.extra_values.append_value(value);
         }
-        self.extra_ends
-            .push(list_end(&self.extra_ends, row.extra.len()));
+        self.extra_ends.push(list_end(&self.extra_ends, row.extra.len()));
         if row.borrowed.is_empty() {
             self.borrowed.append_null();
         } else {
@@ -200,14 +193,9 @@ impl ColumnSet<CopyRow> for CopyColumns {
 
     fn take(&mut self) -> Vec<ArrayRef> {
         let mut columns = self.record.take();
-        let sort = self
-            .sort
-            .finish()
-            .reinterpret_cast::<TimestampMicrosecondType>();
-        let pairs: Vec<ArrayRef> = vec![
-            Arc::new(self.extra_names.finish()),
-            Arc::new(self.extra_values.finish()),
-        ];
+        let sort = self.sort.finish().reinterpret_cast::<TimestampMicrosecondType>();
+        let pairs: Vec<ArrayRef> =
+            vec![Arc::new(self.extra_names.finish()), Arc::new(self.extra_values.finish())];
         let pairs = structure(&self.extra_fields, pairs);
         let extra = DataType::Struct(self.extra_fields.clone());
         let rest: [ArrayRef; 18] = [
@@ -270,11 +258,8 @@ fn take_one_borrowed(text: &str) -> Option<Borrowed> {
     let (field, rest) = text.split_at(at);
     let unescaped;
     let field = if field.contains('%') {
-        unescaped = field
-            .replace("%3B", ";")
-            .replace("%40", "@")
-            .replace("%3D", "=")
-            .replace("%25", "%");
+        unescaped =
+            field.replace("%3B", ";").replace("%40", "@").replace("%3D", "=").replace("%25", "%");
         &unescaped
     } else {
         field
@@ -285,16 +270,10 @@ fn take_one_borrowed(text: &str) -> Option<Borrowed> {
         "=neighbours" => Origin::Neighbours,
         _ => {
             let (offset, length) = rest.strip_prefix('@')?.split_once('+')?;
-            Origin::Leaf {
-                offset: offset.parse().ok()?,
-                length: length.parse().ok()?,
-            }
+            Origin::Leaf { offset: offset.parse().ok()?, length: length.parse().ok()? }
         }
     };
-    Some(Borrowed {
-        field: names::name(field)?,
-        origin,
-    })
+    Some(Borrowed { field: names::name(field)?, origin })
 }
 
 /// Copies read from columns.
@@ -326,11 +305,7 @@ pub struct CopyView {
 impl RowView<CopyRow> for CopyView {
     fn new(batch: &RecordBatch) -> Option<CopyView> {
         let extra: ListArray = column(batch, "extra")?;
-        let pairs = extra
-            .values()
-            .as_any()
-            .downcast_ref::<StructArray>()?
-            .clone();
+        let pairs = extra.values().as_any().downcast_ref::<StructArray>()?.clone();
         let record = ["exhibit", "member", "offset", "length", "other"]
             .iter()
             .map(|name| batch.column_by_name(name).cloned())
@@ -353,16 +328,8 @@ impl RowView<CopyRow> for CopyView {
             clock: column(batch, "clock")?,
             inferred: column(batch, "inferred")?,
             extra,
-            extra_names: pairs
-                .column_by_name("name")?
-                .as_any()
-                .downcast_ref()
-                .cloned()?,
-            extra_values: pairs
-                .column_by_name("value")?
-                .as_any()
-                .downcast_ref()
-                .cloned()?,
+            extra_names: pairs.column_by_name("name")?.as_any().downcast_ref().cloned()?,
+            extra_values: pairs.column_by_name("value")?.as_any().downcast_ref().cloned()?,
             borrowed: column(batch, "borrowed")?,
             anomalies: column(batch, "anomalies")?,
         })
@@ -373,12 +340,7 @@ impl RowView<CopyRow> for CopyView {
         let sort = self.sort.is_valid(at).then(|| self.sort.value(at));
         let network_id = self.network_id(at)?;
         let extra = list_range(&self.extra, at)
-            .map(|i| {
-                (
-                    self.extra_names.value(i).to_owned(),
-                    self.extra_values.value(i).to_owned(),
-                )
-            })
+            .map(|i| (self.extra_names.value(i).to_owned(), self.extra_values.value(i).to_owned()))
             .collect();
         let borrowed = match text(&self.borrowed, at) {
             None => Vec::new(),
@@ -439,29 +401,11 @@ mod tests {
     #[test]
     fn borrowed_values_survive_text() {
         let borrowed = vec![
-            Borrowed {
-                field: "time",
-                origin: Origin::Leaf {
-                    offset: 3,
-                    length: 14,
-                },
-            },
-            Borrowed {
-                field: "from",
-                origin: Origin::Path,
-            },
-            Borrowed {
-                field: "to",
-                origin: Origin::Mapping,
-            },
-            Borrowed {
-                field: "text",
-                origin: Origin::Neighbours,
-            },
-            Borrowed {
-                field: "odd;na@me=50%25",
-                origin: Origin::Path,
-            },
+            Borrowed { field: "time", origin: Origin::Leaf { offset: 3, length: 14 } },
+            Borrowed { field: "from", origin: Origin::Path },
+            Borrowed { field: "to", origin: Origin::Mapping },
+            Borrowed { field: "text", origin: Origin::Neighbours },
+            Borrowed { field: "odd;na@me=50%25", origin: Origin::Path },
         ];
         let mut text = String::new();
         put_borrowed(&mut text, &borrowed);

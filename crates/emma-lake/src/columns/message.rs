@@ -161,11 +161,9 @@ impl ColumnSet<MessageRow> for MessageColumns {
         self.conversation.append_option(row.conversation.as_ref());
         // Differences wrap, so that any pair of times survives.
         let sort = row.sort.unwrap_or(0);
-        self.lo_after
-            .append_option(row.lo.map(|lo| lo.wrapping_sub(sort)));
+        self.lo_after.append_option(row.lo.map(|lo| lo.wrapping_sub(sort)));
         let lo = row.lo.unwrap_or(0);
-        self.hi_after
-            .append_option(row.hi.map(|hi| hi.wrapping_sub(lo)));
+        self.hi_after.append_option(row.hi.map(|hi| hi.wrapping_sub(lo)));
         self.zone.append_value(row.zone as u8);
         self.clock.append_value(row.clock as u8);
         self.inferred.append_value(row.inferred);
@@ -175,18 +173,15 @@ impl ColumnSet<MessageRow> for MessageColumns {
         for record in &row.records {
             self.records.push(record);
         }
-        self.record_ends
-            .push(list_end(&self.record_ends, row.records.len()));
+        self.record_ends.push(list_end(&self.record_ends, row.records.len()));
         self.sources.push(&row.sources);
     }
 
     fn take(&mut self) -> Vec<ArrayRef> {
         let record = DataType::Struct(self.record_fields.clone());
         let records = structure(&self.record_fields, self.records.take());
-        let sort = self
-            .sort
-            .finish()
-            .reinterpret_cast::<arrow_array::types::TimestampMicrosecondType>();
+        let sort =
+            self.sort.finish().reinterpret_cast::<arrow_array::types::TimestampMicrosecondType>();
         vec![
             Arc::new(sort.with_timezone("UTC")),
             Arc::new(self.id_form.finish()),
@@ -278,10 +273,7 @@ impl RowView<MessageRow> for MessageView {
         let to: ListArray = column(batch, "to")?;
         let sources: ListArray = column(batch, "sources")?;
         let record_lists: ListArray = column(batch, "records")?;
-        let records = record_lists
-            .values()
-            .as_any()
-            .downcast_ref::<StructArray>()?;
+        let records = record_lists.values().as_any().downcast_ref::<StructArray>()?;
         Some(MessageView {
             sort: column(batch, "sort")?,
             id_form: column(batch, "id_form")?,
@@ -313,14 +305,11 @@ impl RowView<MessageRow> for MessageView {
     fn get(&self, at: usize) -> Option<MessageRow> {
         let sort = self.sort.is_valid(at).then(|| self.sort.value(at));
         let after = |column: &Int64Array, base: Option<i64>| {
-            column
-                .is_valid(at)
-                .then(|| base.unwrap_or(0).wrapping_add(column.value(at)))
+            column.is_valid(at).then(|| base.unwrap_or(0).wrapping_add(column.value(at)))
         };
         let lo = after(&self.lo_after, sort);
-        let records: Option<Vec<_>> = list_range(&self.record_lists, at)
-            .map(|i| self.records.get(i))
-            .collect();
+        let records: Option<Vec<_>> =
+            list_range(&self.record_lists, at).map(|i| self.records.get(i)).collect();
         let records = records?;
         Some(MessageRow {
             sort,

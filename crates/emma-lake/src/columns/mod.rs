@@ -41,12 +41,8 @@ pub struct Tuning {
 
 impl Tuning {
     /// Few distinct values.
-    pub const FEW: Tuning = Tuning {
-        dictionary_bytes_max: 16 << 10,
-        encoding: None,
-        compressed: false,
-        bounds: false,
-    };
+    pub const FEW: Tuning =
+        Tuning { dictionary_bytes_max: 16 << 10, encoding: None, compressed: false, bounds: false };
     /// Exhibit ids: long, incompressible, repeated out of order where many phones talk.
     pub const EXHIBITS: Tuning = Tuning {
         dictionary_bytes_max: 8 << 20,
@@ -69,23 +65,15 @@ impl Tuning {
         bounds: false,
     };
     /// Texts that begin like their neighbours.
-    pub const IDS: Tuning = Tuning {
-        encoding: Some(Encoding::DELTA_BYTE_ARRAY),
-        compressed: true,
-        ..Tuning::NUMBERS
-    };
+    pub const IDS: Tuning =
+        Tuning { encoding: Some(Encoding::DELTA_BYTE_ARRAY), compressed: true, ..Tuning::NUMBERS };
     /// Any texts.
-    pub const TEXTS: Tuning = Tuning {
-        encoding: Some(Encoding::DELTA_LENGTH_BYTE_ARRAY),
-        ..Tuning::IDS
-    };
+    pub const TEXTS: Tuning =
+        Tuning { encoding: Some(Encoding::DELTA_LENGTH_BYTE_ARRAY), ..Tuning::IDS };
 
     /// The same with bounds.
     pub const fn bounded(self) -> Tuning {
-        Tuning {
-            bounds: true,
-            ..self
-        }
+        Tuning { bounds: true, ..self }
     }
 }
 
@@ -131,9 +119,5 @@ fn element(data_type: DataType) -> FieldRef {
 
 /// A column as the array type it must be. Cloning an array copies pointers only.
 fn column<A: Array + Clone + 'static>(batch: &RecordBatch, name: &str) -> Option<A> {
-    batch
-        .column_by_name(name)?
-        .as_any()
-        .downcast_ref::<A>()
-        .cloned()
+    batch.column_by_name(name)?.as_any().downcast_ref::<A>().cloned()
 }

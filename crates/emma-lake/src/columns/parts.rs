@@ -24,9 +24,7 @@ pub(super) fn take_member(text: &str) -> Option<MemberPath> {
         return Some(MemberPath::default());
     }
     let ordinals: Option<Vec<u32>> = text.split('/').map(|part| part.parse().ok()).collect();
-    ordinals
-        .filter(|ordinals| ordinals.len() <= MemberPath::DEPTH_MAX)
-        .map(MemberPath)
+    ordinals.filter(|ordinals| ordinals.len() <= MemberPath::DEPTH_MAX).map(MemberPath)
 }
 
 /// A digest column: hexadecimal, the last one kept because neighbours repeat it.
@@ -72,12 +70,7 @@ impl RecordColumns {
     }
 
     pub(super) fn push(&mut self, id: &RecordId) {
-        if let RecordId::Sealed {
-            exhibit,
-            member,
-            place: Place::Span { offset, length },
-        } = id
-        {
+        if let RecordId::Sealed { exhibit, member, place: Place::Span { offset, length } } = id {
             self.exhibit.push(&exhibit.0);
             if member.0.is_empty() {
                 self.member.append_null();
@@ -142,12 +135,7 @@ impl RecordView {
         if self.offset.is_null(at) || self.length.is_null(at) {
             return None;
         }
-        Some(RecordId::span(
-            exhibit,
-            member,
-            self.offset.value(at),
-            self.length.value(at),
-        ))
+        Some(RecordId::span(exhibit, member, self.offset.value(at), self.length.value(at)))
     }
 }
 
@@ -244,10 +232,7 @@ impl PlaceView {
             return Some(Place::Span { offset, length });
         }
         let table = text(&self.table, at)?.to_owned();
-        self.row.is_valid(at).then(|| Place::Row {
-            table,
-            row: self.row.value(at),
-        })
+        self.row.is_valid(at).then(|| Place::Row { table, row: self.row.value(at) })
     }
 }
 
@@ -260,10 +245,7 @@ pub(super) struct TextsColumn {
 
 impl Default for TextsColumn {
     fn default() -> TextsColumn {
-        TextsColumn {
-            ends: vec![0],
-            values: StringBuilder::new(),
-        }
+        TextsColumn { ends: vec![0], values: StringBuilder::new() }
     }
 }
 
@@ -280,11 +262,7 @@ impl TextsColumn {
     }
 
     pub(super) fn take(&mut self) -> ArrayRef {
-        list(
-            DataType::Utf8,
-            &mut self.ends,
-            Arc::new(self.values.finish()),
-        )
+        list(DataType::Utf8, &mut self.ends, Arc::new(self.values.finish()))
     }
 }
 
@@ -314,9 +292,7 @@ pub(super) fn list_range(list: &ListArray, at: usize) -> std::ops::Range<usize> 
 
 /// The texts of list `at`.
 pub(super) fn texts(list: &ListArray, values: &StringArray, at: usize) -> Vec<String> {
-    list_range(list, at)
-        .map(|i| values.value(i).to_owned())
-        .collect()
+    list_range(list, at).map(|i| values.value(i).to_owned()).collect()
 }
 
 /// The value at `at`, where there is one.

@@ -47,10 +47,7 @@ pub fn lengthen(short: &str, sort: Option<Micros>) -> Option<String> {
 /// `sort` as RFC 3339 in UTC with so many digits after the second; `None` outside the years 0 to
 /// 9999 and where digits would be lost.
 fn render(sort: Micros, digits: usize) -> Option<([u8; LENGTH_MAX], usize)> {
-    let (days, micros) = (
-        sort.div_euclid(86_400_000_000),
-        sort.rem_euclid(86_400_000_000),
-    );
+    let (days, micros) = (sort.div_euclid(86_400_000_000), sort.rem_euclid(86_400_000_000));
     let (year, month, day) = civil(days);
     if !(0..=9999).contains(&year) {
         return None;
@@ -92,11 +89,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * of_year + 2) / 153;
     let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
@@ -112,19 +105,13 @@ mod tests {
     fn a_text_that_says_no_more_is_stored_as_how_it_is_written() {
         assert_eq!(shorten("2020-03-25T00:00:14.647Z", Some(SORT)), "=3");
         assert_eq!(shorten("2020-03-25T00:00:14.647000Z", Some(SORT)), "=6");
-        assert_eq!(
-            shorten("2020-03-25T00:00:14Z", Some(SORT)),
-            "2020-03-25T00:00:14Z"
-        );
+        assert_eq!(shorten("2020-03-25T00:00:14Z", Some(SORT)), "2020-03-25T00:00:14Z");
         assert_eq!(
             shorten("2020-03-25T01:00:14.647+01:00", Some(SORT)),
             "2020-03-25T01:00:14.647+01:00"
         );
         assert_eq!(shorten("=3", None), "==3");
-        assert_eq!(
-            lengthen("=3", Some(SORT)).as_deref(),
-            Some("2020-03-25T00:00:14.647Z")
-        );
+        assert_eq!(lengthen("=3", Some(SORT)).as_deref(), Some("2020-03-25T00:00:14.647Z"));
         assert_eq!(lengthen("=7", Some(SORT)), None);
         assert_eq!(lengthen("=3", None), None);
     }
@@ -136,7 +123,10 @@ mod tests {
         }
 
         #[test]
-        fn rendered_instants_come_back(sort in -62_000_000_000_000_000i64..250_000_000_000_000_000, digits in 0usize..7) {
+        fn rendered_instants_come_back(
+            sort in -62_000_000_000_000_000i64..250_000_000_000_000_000,
+            digits in 0usize..7,
+        ) {
             let rounded = sort - sort.rem_euclid(10i64.pow(6 - digits as u32));
             let (text, length) = render(rounded, digits).unwrap();
             let text = String::from_utf8(text[..length].to_vec()).unwrap();

@@ -88,14 +88,7 @@ impl Draft<'_> {
 
     /// The key that [`DraftWriter::push`] returned for record `ordinal`.
     pub fn key(&self, ordinal: u32) -> KeyEntry {
-        key_entry(
-            self.head,
-            self.member,
-            &self.place,
-            &self.record,
-            ordinal,
-            &mut Vec::new(),
-        )
+        key_entry(self.head, self.member, &self.place, &self.record, ordinal, &mut Vec::new())
     }
 }
 
@@ -107,9 +100,7 @@ pub fn network_identity(network: &str, within: Option<&str>, id: &str) -> [u8; 1
 }
 
 fn half(bytes: &[u8]) -> [u8; 16] {
-    Digest::of(bytes).0[..16]
-        .try_into()
-        .expect("16 of 32 bytes")
+    Digest::of(bytes).0[..16].try_into().expect("16 of 32 bytes")
 }
 
 fn key_entry(
@@ -123,10 +114,7 @@ fn key_entry(
     bytes.clear();
     match &record.id {
         Some(id) => {
-            let within = record
-                .conversation
-                .as_deref()
-                .filter(|_| record.id_per_conversation);
+            let within = record.conversation.as_deref().filter(|_| record.id_per_conversation);
             put_network_id(bytes, &record.network, within, id);
         }
         None => {
@@ -136,15 +124,8 @@ fn key_entry(
         }
     }
     let identity = half(bytes);
-    let sort = record
-        .time
-        .as_ref()
-        .map_or(KeyEntry::UNDATED, |time| time.lo);
-    KeyEntry {
-        identity,
-        sort,
-        ordinal,
-    }
+    let sort = record.time.as_ref().map_or(KeyEntry::UNDATED, |time| time.lo);
+    KeyEntry { identity, sort, ordinal }
 }
 
 /// Flags of a body: which values follow.

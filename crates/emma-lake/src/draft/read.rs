@@ -24,9 +24,7 @@ pub struct DraftFile {
 
 impl std::fmt::Debug for DraftFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DraftFile")
-            .field("records", &self.records)
-            .finish_non_exhaustive()
+        f.debug_struct("DraftFile").field("records", &self.records).finish_non_exhaustive()
     }
 }
 
@@ -61,25 +59,10 @@ impl DraftFile {
         for _ in 0..footer.count()? {
             names.push(names::name(footer.text()?)?);
         }
-        let whole = blocks
-            .iter()
-            .map(|block| u64::from(block.count))
-            .sum::<u64>();
+        let whole = blocks.iter().map(|block| u64::from(block.count)).sum::<u64>();
         (whole == u64::from(records) && footer.0.is_empty()).then_some(())?;
-        let head = DraftHead {
-            exhibit,
-            source,
-            bytes,
-        };
-        Some(DraftFile {
-            map,
-            head,
-            records,
-            blocks,
-            members,
-            runs,
-            names,
-        })
+        let head = DraftHead { exhibit, source, bytes };
+        Some(DraftFile { map, head, records, blocks, members, runs, names })
     }
 
     /// What all records share.
@@ -101,12 +84,7 @@ impl DraftFile {
     /// long as records come in order within each member. Arrival order differs from it where a
     /// container has records of its own: they arrive after its members' and order before them.
     pub fn record_order(&self) -> impl Iterator<Item = u32> + '_ {
-        let ends = self
-            .runs
-            .iter()
-            .skip(1)
-            .map(|run| run.first)
-            .chain([self.records]);
+        let ends = self.runs.iter().skip(1).map(|run| run.first).chain([self.records]);
         let mut runs: Vec<(Run, u32)> = self.runs.iter().copied().zip(ends).collect();
         runs.sort_by(|(a, _), (b, _)| {
             (&self.members[a.member].0, a.first).cmp(&(&self.members[b.member].0, b.first))
@@ -118,11 +96,7 @@ impl DraftFile {
     pub fn get(&self, ordinal: u32) -> Result<Draft<'_>> {
         if ordinal >= self.records {
             let (row, rows) = (ordinal.into(), self.records.into());
-            return Err(LakeError::NoSuchRow {
-                role: ROLE,
-                row,
-                rows,
-            });
+            return Err(LakeError::NoSuchRow { role: ROLE, row, rows });
         }
         self.read(ordinal, true)
             .ok_or_else(|| LakeError::damaged(ROLE, format!("record {ordinal} unreadable")))
@@ -136,10 +110,7 @@ impl DraftFile {
     }
 
     fn read(&self, ordinal: u32, with_text: bool) -> Option<Draft<'_>> {
-        let at = self
-            .blocks
-            .partition_point(|block| block.first <= ordinal)
-            .checked_sub(1)?;
+        let at = self.blocks.partition_point(|block| block.first <= ordinal).checked_sub(1)?;
         let block = &self.blocks[at];
         let slot = block.offsets as usize + (ordinal - block.first) as usize * 4;
         let offset = u32::from_le_bytes(self.map.get(slot..slot + 4)?.try_into().ok()?);
@@ -148,28 +119,14 @@ impl DraftFile {
         let (member, parser) = self.members.get(usize::try_from(body.number()?).ok()?)?;
         let flags = u32::try_from(body.number()?).ok()?;
         let place = if flags & flag::ROW == 0 {
-            Place::Span {
-                offset: body.number()?,
-                length: body.number()?,
-            }
+            Place::Span { offset: body.number()?, length: body.number()? }
         } else {
-            Place::Row {
-                table: body.text()?.to_owned(),
-                row: body.signed()?,
-            }
+            Place::Row { table: body.text()?.to_owned(), row: body.signed()? }
         };
         let line = body.number()?;
         let anomalies = u16::try_from(body.number()?).ok()?;
         let record = self.take_record(&mut body, flags, with_text)?;
-        Some(Draft {
-            head: &self.head,
-            member,
-            parser,
-            place,
-            line,
-            anomalies,
-            record,
-        })
+        Some(Draft { head: &self.head, member, parser, place, line, anomalies, record })
     }
 
     fn take_record<'a>(
@@ -210,20 +167,10 @@ impl DraftFile {
             let marks = body.byte()?;
             let zone = Zone::from_u8(marks >> 4)?;
             let clock = Clock::from_u8(marks & 15)?;
-            let raw = if flags & flag::TIME_RAW == 0 {
-                None
-            } else {
-                Some(Cow::Borrowed(body.text()?))
-            };
+            let raw =
+                if flags & flag::TIME_RAW == 0 { None } else { Some(Cow::Borrowed(body.text()?)) };
             let inferred = flags & flag::INFERRED != 0;
-            record.time = Some(Time {
-                raw,
-                lo,
-                hi,
-                zone,
-                clock,
-                inferred,
-            });
+            record.time = Some(Time { raw, lo, hi, zone, clock, inferred });
         }
         self.take_rest(body, flags, &mut record)?;
         Some(record)
@@ -237,19 +184,14 @@ impl DraftFile {
     ) -> Option<()> {
         if flags & flag::EXTRA != 0 {
             for _ in 0..body.count()? {
-                record
-                    .extra
-                    .push((Cow::Borrowed(body.text()?), Cow::Borrowed(body.text()?)));
+                record.extra.push((Cow::Borrowed(body.text()?), Cow::Borrowed(body.text()?)));
             }
         }
         if flags & flag::BORROWED != 0 {
             for _ in 0..body.count()? {
                 let field = self.take_name(body)?;
                 let origin = match body.byte()? {
-                    0 => Origin::Leaf {
-                        offset: body.number()?,
-                        length: body.number()?,
-                    },
+                    0 => Origin::Leaf { offset: body.number()?, length: body.number()? },
                     1 => Origin::Path,
                     2 => Origin::Mapping,
                     3 => Origin::Neighbours,
@@ -270,9 +212,7 @@ impl DraftFile {
     }
 
     fn take_name(&self, body: &mut Cursor<'_>) -> Option<&'static str> {
-        self.names
-            .get(usize::try_from(body.number()?).ok()?)
-            .copied()
+        self.names.get(usize::try_from(body.number()?).ok()?).copied()
     }
 }
 
@@ -296,12 +236,7 @@ fn take_blocks(footer: &mut Cursor<'_>, file_bytes: u64) -> Option<Vec<Block>> {
         let count = u32::try_from(footer.number()?).ok()?;
         let end = offsets.checked_add(u64::from(count) * 4)?;
         (start <= offsets && end <= file_bytes && count > 0).then_some(())?;
-        blocks.push(Block {
-            first,
-            start,
-            offsets,
-            count,
-        });
+        blocks.push(Block { first, start, offsets, count });
         first = first.checked_add(count)?;
     }
     Some(blocks)

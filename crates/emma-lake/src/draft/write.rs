@@ -42,9 +42,7 @@ pub struct DraftWriter {
 
 impl std::fmt::Debug for DraftWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DraftWriter")
-            .field("records", &self.records)
-            .finish_non_exhaustive()
+        f.debug_struct("DraftWriter").field("records", &self.records).finish_non_exhaustive()
     }
 }
 
@@ -109,14 +107,7 @@ impl DraftWriter {
         if full {
             self.close_block()?;
         }
-        Ok(key_entry(
-            &self.head,
-            member,
-            place,
-            record,
-            ordinal,
-            &mut self.hashed,
-        ))
+        Ok(key_entry(&self.head, member, place, record, ordinal, &mut self.hashed))
     }
 
     /// Says what read `member` (name and version), after its records.
@@ -165,20 +156,12 @@ impl DraftWriter {
         footer.extend_from_slice(&length.to_le_bytes());
         footer.extend_from_slice(MAGIC);
         self.write(&footer)?;
-        let file = self
-            .file
-            .into_inner()
-            .map_err(|e| LakeError::io(ROLE)(e.into_error()))?;
-        file.commit_unsynced(&self.path)
-            .map_err(LakeError::store(ROLE))
+        let file = self.file.into_inner().map_err(|e| LakeError::io(ROLE)(e.into_error()))?;
+        file.commit_unsynced(&self.path).map_err(LakeError::store(ROLE))
     }
 
     fn member_index(&mut self, member: &MemberPath) -> Result<usize> {
-        if self
-            .members
-            .get(self.member)
-            .is_some_and(|(path, _)| path == member)
-        {
+        if self.members.get(self.member).is_some_and(|(path, _)| path == member) {
             return Ok(self.member);
         }
         self.member = match self.index.get(member) {
@@ -192,10 +175,7 @@ impl DraftWriter {
                 self.members.len() - 1
             }
         };
-        self.runs.push(Run {
-            member: self.member,
-            first: self.records,
-        });
+        self.runs.push(Run { member: self.member, first: self.records });
         Ok(self.member)
     }
 
@@ -203,12 +183,7 @@ impl DraftWriter {
         if !self.offsets.is_empty() {
             let count = (self.offsets.len() / 4) as u32;
             let (start, offsets) = (self.block_start, self.position);
-            self.blocks.push(Block {
-                first: self.records - count,
-                start,
-                offsets,
-                count,
-            });
+            self.blocks.push(Block { first: self.records - count, start, offsets, count });
             let bytes = std::mem::take(&mut self.offsets);
             self.write(&bytes)?;
             self.offsets = bytes;
@@ -226,11 +201,7 @@ impl DraftWriter {
 }
 
 fn limit(limit: &'static str, most: u64) -> LakeError {
-    LakeError::Limit {
-        role: ROLE,
-        limit,
-        most,
-    }
+    LakeError::Limit { role: ROLE, limit, most }
 }
 
 fn put_body(
@@ -336,10 +307,7 @@ fn flags(place: &Place, record: &Record<'_>) -> u32 {
         (!record.extra.is_empty(), flag::EXTRA),
         (!record.borrowed.is_empty(), flag::BORROWED),
     ];
-    pairs
-        .iter()
-        .map(|(set, bit)| if *set { *bit } else { 0 })
-        .sum()
+    pairs.iter().map(|(set, bit)| if *set { *bit } else { 0 }).sum()
 }
 
 fn name_index(names: &mut Vec<&'static str>, name: &'static str) -> u64 {

@@ -19,10 +19,7 @@ fn flip_all_over(case: &Path, entry: &FileEntry, mut read: impl FnMut() -> Resul
         if let Err(error) = read() {
             errors += 1;
             let text = error.to_string();
-            assert!(
-                text.contains("messages file") || text.contains("copies file"),
-                "{text}"
-            );
+            assert!(text.contains("messages file") || text.contains("copies file"), "{text}");
         }
     }
     for cut in [0, 3, 8, bytes.len() / 2, bytes.len() - 1] {
@@ -36,13 +33,7 @@ fn flip_all_over(case: &Path, entry: &FileEntry, mut read: impl FnMut() -> Resul
 fn no_flipped_bit_makes_reading_messages_panic() {
     let case = tempfile::tempdir().unwrap();
     let mut rows: Vec<_> = (0..40)
-        .map(|i| {
-            message(
-                Some(i as i64 * DAY / 9),
-                span("a", i * 10, 9),
-                "pick up at nine",
-            )
-        })
+        .map(|i| message(Some(i as i64 * DAY / 9), span("a", i * 10, 9), "pick up at nine"))
         .collect();
     rows.reverse();
     let entry = write(case.path(), &rows).file;

@@ -19,14 +19,7 @@ fn head(name: &str) -> DraftHead {
 
 fn records() -> impl Strategy<Value = Record<'static>> {
     let texts = vec(of(".{0,9}"), 6);
-    let time = of((
-        of(".{0,9}"),
-        any::<i64>(),
-        0..1_000_000i64,
-        0u8..3,
-        0u8..5,
-        any::<bool>(),
-    ));
+    let time = of((of(".{0,9}"), any::<i64>(), 0..1_000_000i64, 0u8..3, 0u8..5, any::<bool>()));
     let lists = (vec(".{0,5}", 0..3), vec((".{0,5}", ".{0,5}"), 0..3));
     let link = of((".{0,9}", any::<u64>(), any::<u64>()));
     (0u8..6, ".{0,5}", texts, time, lists, link, any::<bool>()).prop_map(
@@ -42,10 +35,7 @@ fn records() -> impl Strategy<Value = Record<'static>> {
             record.reply_to = next();
             record.id_per_conversation = flag;
             record.to = to.into_iter().map(Into::into).collect();
-            record.extra = extra
-                .into_iter()
-                .map(|(a, b)| (a.into(), b.into()))
-                .collect();
+            record.extra = extra.into_iter().map(|(a, b)| (a.into(), b.into())).collect();
             record.time = time.map(|(raw, lo, width, zone, clock, inferred)| Time {
                 raw: raw.map(Into::into),
                 lo,
@@ -62,17 +52,8 @@ fn records() -> impl Strategy<Value = Record<'static>> {
             });
             if flag {
                 record.borrowed = vec![
-                    Borrowed {
-                        field: "time",
-                        origin: Origin::Leaf {
-                            offset: 1,
-                            length: 2,
-                        },
-                    },
-                    Borrowed {
-                        field: "a column",
-                        origin: Origin::Path,
-                    },
+                    Borrowed { field: "time", origin: Origin::Leaf { offset: 1, length: 2 } },
+                    Borrowed { field: "a column", origin: Origin::Path },
                 ];
             }
             record
@@ -86,14 +67,8 @@ fn write(path: &Path, records: &[Record<'_>]) -> Vec<KeyEntry> {
     let mut keys = Vec::new();
     for (i, record) in records.iter().enumerate() {
         let place = match i % 3 {
-            0 => Place::Row {
-                table: "sheet".into(),
-                row: -(i as i64),
-            },
-            _ => Place::Span {
-                offset: i as u64 * 10,
-                length: 9,
-            },
+            0 => Place::Row { table: "sheet".into(), row: -(i as i64) },
+            _ => Place::Span { offset: i as u64 * 10, length: 9 },
         };
         keys.push(writer.push(&member, &place, i as u64, record, i).unwrap());
     }
@@ -152,39 +127,23 @@ fn a_key_says_who_is_a_copy_of_whom_and_which_versions_are_equal() {
     let push = |name: &str, offset: u64, record: &Record<'_>| {
         let mut writer = DraftWriter::create(&folder.path().join(name), head(name)).unwrap();
         let place = Place::Span { offset, length: 9 };
-        writer
-            .push(&MemberPath::default(), &place, 0, record, 0)
-            .unwrap()
+        writer.push(&MemberPath::default(), &place, 0, record, 0).unwrap()
     };
     let mut record = Record::new(RecordKind::Message, "radio");
     record.text = Some("pick up at nine".into());
     let here = push("a", 0, &record);
-    assert_eq!(
-        push("b", 0, &record),
-        here,
-        "the same place of the same bytes"
-    );
+    assert_eq!(push("b", 0, &record), here, "the same place of the same bytes");
     assert_ne!(push("a", 10, &record).identity, here.identity);
     assert_eq!(here.time(), None);
     record.id = Some("77".into());
     record.conversation = Some("ring".into());
     let named = push("a", 0, &record);
     assert_eq!(named.identity, network_identity("radio", None, "77"));
-    assert_eq!(
-        named.identity[..],
-        Digest::of(&crate::rows::network_id("77").canonical()).0[..16]
-    );
-    assert_eq!(
-        push("b", 50, &record),
-        named,
-        "the same network id, wherever it stands"
-    );
+    assert_eq!(named.identity[..], Digest::of(&crate::rows::network_id("77").canonical()).0[..16]);
+    assert_eq!(push("b", 50, &record), named, "the same network id, wherever it stands");
     record.id_per_conversation = true;
     let scoped = push("a", 0, &record);
-    assert_eq!(
-        scoped.identity,
-        network_identity("radio", Some("ring"), "77")
-    );
+    assert_eq!(scoped.identity, network_identity("radio", Some("ring"), "77"));
 }
 
 #[test]
@@ -195,9 +154,7 @@ fn record_order_is_by_member_path_however_containers_nest() {
     let record = Record::new(RecordKind::Message, "radio");
     let mut push = |member: &[u32], offset: u64| {
         let place = Place::Span { offset, length: 1 };
-        writer
-            .push(&MemberPath(member.to_vec()), &place, 0, &record, 0)
-            .unwrap();
+        writer.push(&MemberPath(member.to_vec()), &place, 0, &record, 0).unwrap();
     };
     push(&[0, 0], 0);
     push(&[0, 0], 1);
@@ -219,13 +176,8 @@ fn a_draft_of_many_blocks_finds_each_record() {
     let mut writer = DraftWriter::create(&path, head("a")).unwrap();
     let record = Record::new(RecordKind::Message, "radio");
     for i in 0..140_000u64 {
-        let place = Place::Span {
-            offset: i,
-            length: 1,
-        };
-        writer
-            .push(&MemberPath::default(), &place, i, &record, 0)
-            .unwrap();
+        let place = Place::Span { offset: i, length: 1 };
+        writer.push(&MemberPath::default(), &place, i, &record, 0).unwrap();
     }
     writer.finish().unwrap();
     let file = DraftFile::open(&path).unwrap();

@@ -25,11 +25,7 @@ fn survive<R: TableRow + PartialEq>(mut rows: Vec<R>) -> Result<(), TestCaseErro
     let case = tempfile::tempdir().unwrap();
     let again = tempfile::tempdir().unwrap();
     let written = write(case.path(), &rows);
-    prop_assert_eq!(
-        &written,
-        &write(again.path(), &rows),
-        "the same rows, the same file"
-    );
+    prop_assert_eq!(&written, &write(again.path(), &rows), "the same rows, the same file");
     let file = TableFile::<R>::open(case.path(), &written.file).unwrap();
     let all: Vec<R> = file.range(0..file.len()).map(Result::unwrap).collect();
     prop_assert_eq!(&all, &rows);
@@ -115,10 +111,7 @@ fn many() -> Vec<MessageRow> {
 fn messages_are_found_by_number_by_id_and_by_time() {
     let case = tempfile::tempdir().unwrap();
     let rows = many();
-    assert!(
-        rows.len() > ROW_GROUP_ROWS_MAX + PAGE_ROWS_MAX,
-        "two row groups, many pages"
-    );
+    assert!(rows.len() > ROW_GROUP_ROWS_MAX + PAGE_ROWS_MAX, "two row groups, many pages");
     let written = write(case.path(), &rows);
     assert_eq!(written.undated, 102);
     assert_eq!(written.sort, Some((33 * 60_000_000, 23_333 * 60_000_000)));
@@ -132,39 +125,17 @@ fn messages_are_found_by_number_by_id_and_by_time() {
         let row = &rows[at];
         let found = file.find(row.sort, &row.id).unwrap();
         assert_eq!(found.len(), usize::from(row.versions));
-        assert!(
-            found
-                .iter()
-                .any(|(number, found)| *number as usize == at && found == row)
-        );
+        assert!(found.iter().any(|(number, found)| *number as usize == at && found == row));
     }
-    assert_eq!(
-        file.find(rows[5].sort, &MessageId::Record(span("z", 0, 1)))
-            .unwrap(),
-        []
-    );
+    assert_eq!(file.find(rows[5].sort, &MessageId::Record(span("z", 0, 1))).unwrap(), []);
     assert_eq!(file.find(Some(7), &rows[5].id).unwrap(), []);
-    for (from, until) in [
-        (0, DAY),
-        (DAY, 2 * DAY),
-        (0, i64::MAX),
-        (-5, 0),
-        (DAY, DAY + 1),
-    ] {
+    for (from, until) in [(0, DAY), (DAY, 2 * DAY), (0, i64::MAX), (-5, 0), (DAY, DAY + 1)] {
         let range = file.sort_range(from, until).unwrap();
         let expected: Vec<usize> = (0..rows.len())
-            .filter(|at| {
-                rows[*at]
-                    .sort
-                    .is_some_and(|time| from <= time && time < until)
-            })
+            .filter(|at| rows[*at].sort.is_some_and(|time| from <= time && time < until))
             .collect();
         assert_eq!(range.len(), expected.len());
-        assert!(
-            expected
-                .first()
-                .is_none_or(|first| *first == range.start as usize)
-        );
+        assert!(expected.first().is_none_or(|first| *first == range.start as usize));
     }
 }
 
@@ -196,19 +167,12 @@ fn copies_are_found_by_id_place_and_line() {
     }
     let inner = |i: u64| RecordId::span(exhibit("b"), MemberPath(vec![2]), i * 10, 8);
     rows.extend((0..700).map(|i| copy(inner(i), i)));
-    let live = RecordId::Live {
-        source: "feed".into(),
-        sequence: 1,
-        index: 2,
-    };
+    let live = RecordId::Live { source: "feed".into(), sequence: 1, index: 2 };
     rows.push(copy(live.clone(), 0));
     rows.sort_by(CopyRow::file_order);
     let file = Copies::open(case.path(), &write(case.path(), &rows).file).unwrap();
     for at in [0usize, 511, 512, 2_999, 3_000, rows.len() - 1] {
-        assert_eq!(
-            file.find(&rows[at].record).unwrap(),
-            Some((at as u32, rows[at].clone()))
-        );
+        assert_eq!(file.find(&rows[at].record).unwrap(), Some((at as u32, rows[at].clone())));
     }
     assert!(file.find(&live).unwrap().is_some());
     assert_eq!(file.find(&span("a", 5, 8)).unwrap(), None);
@@ -218,15 +182,10 @@ fn copies_are_found_by_id_place_and_line() {
         found.into_iter().map(|(_, row)| row.record).collect()
     };
     let found = file.overlapping(exhibit("b"), &outer, 17, 14).unwrap();
-    assert_eq!(
-        ids(found),
-        [span("b", 10, 8), span("b", 20, 8), span("b", 30, 8)]
-    );
+    assert_eq!(ids(found), [span("b", 10, 8), span("b", 20, 8), span("b", 30, 8)]);
     let found = file.overlapping(exhibit("b"), &outer, 18, 2).unwrap();
     assert_eq!(ids(found), [], "the gap between two records");
-    let found = file
-        .on_line(exhibit("b"), &MemberPath(vec![2]), 650)
-        .unwrap();
+    let found = file.on_line(exhibit("b"), &MemberPath(vec![2]), 650).unwrap();
     assert_eq!(ids(found), [inner(650)]);
 }
 
@@ -245,10 +204,7 @@ fn claims_are_found_from_either_end() {
         .collect();
     let file = Claims::open(case.path(), &write(case.path(), &rows).file).unwrap();
     let found = file.about("log0.txt", 500).unwrap();
-    let ends: Vec<(u64, u64)> = found
-        .iter()
-        .map(|row| (row.from_line, row.to_line))
-        .collect();
+    let ends: Vec<(u64, u64)> = found.iter().map(|row| (row.from_line, row.to_line)).collect();
     assert_eq!(ends, [(500, 250), (1_000, 500)]);
     assert_eq!(file.about("log9.txt", 500).unwrap(), []);
 }
@@ -263,14 +219,7 @@ fn no_rows_leave_no_file_and_a_row_beyond_the_end_is_named() {
     let written = write(case.path(), &[message(None, span("a", 0, 1), "one")]);
     let file = Messages::open(case.path(), &written.file).unwrap();
     let error = file.row(1).unwrap_err();
-    assert!(matches!(
-        error,
-        LakeError::NoSuchRow {
-            row: 1,
-            rows: 1,
-            ..
-        }
-    ));
+    assert!(matches!(error, LakeError::NoSuchRow { row: 1, rows: 1, .. }));
 }
 
 #[test]
@@ -278,24 +227,11 @@ fn other_tools_read_plain_columns() {
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use parquet::record::RowAccessor;
     let case = tempfile::tempdir().unwrap();
-    let written = write(
-        case.path(),
-        &[message(Some(DAY), span("a", 0, 1), "pick up at nine")],
-    );
+    let written = write(case.path(), &[message(Some(DAY), span("a", 0, 1), "pick up at nine")]);
     let file = std::fs::File::open(case.path().join(&written.file.path)).unwrap();
     let reader = SerializedFileReader::new(file).unwrap();
-    let columns: Vec<_> = reader
-        .metadata()
-        .file_metadata()
-        .schema()
-        .get_fields()
-        .to_vec();
-    let at = |name: &str| {
-        columns
-            .iter()
-            .position(|column| column.name() == name)
-            .unwrap()
-    };
+    let columns: Vec<_> = reader.metadata().file_metadata().schema().get_fields().to_vec();
+    let at = |name: &str| columns.iter().position(|column| column.name() == name).unwrap();
     let row = reader.get_row_iter(None).unwrap().next().unwrap().unwrap();
     assert_eq!(row.get_string(at("text")).unwrap(), "pick up at nine");
     assert_eq!(row.get_timestamp_micros(at("sort")).unwrap(), DAY);

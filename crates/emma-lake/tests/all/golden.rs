@@ -17,10 +17,7 @@ fn anomaly() -> AnomalyRow {
     AnomalyRow {
         exhibit: crate::rows::exhibit("a"),
         member: MemberPath(vec![0, 2]),
-        place: Place::Row {
-            table: "sheet".into(),
-            row: -1,
-        },
+        place: Place::Row { table: "sheet".into(), row: -1 },
         class: Some(ItemClass::Anomaly),
         kind: "json.syntax".into(),
         field: Some("text".into()),
@@ -85,14 +82,8 @@ fn canonical_rows_are_as_documented() {
 /// Digests of one row's canonical bytes and of its file, per table.
 fn digests<R: TableRow>(row: &R) -> (String, String) {
     let case = tempfile::tempdir().unwrap();
-    let file = write(case.path(), std::slice::from_ref(row))
-        .file
-        .sha256
-        .hex();
-    (
-        Digest::of(canonical(row).as_bytes()).hex()[..16].to_owned(),
-        file[..16].to_owned(),
-    )
+    let file = write(case.path(), std::slice::from_ref(row)).file.sha256.hex();
+    (Digest::of(canonical(row).as_bytes()).hex()[..16].to_owned(), file[..16].to_owned())
 }
 
 #[test]
@@ -109,12 +100,7 @@ fn rows_and_files_keep_their_bytes() {
         ("claims", digests(&claim())),
         ("blobs", digests(&blob())),
     ];
-    let text: Vec<String> = found
-        .iter()
-        .map(|(name, (row, file))| format!("{name} {row} {file}"))
-        .collect();
-    assert_eq!(
-        text.join("\n"),
-        include_str!("golden/digests.txt").trim_end()
-    );
+    let text: Vec<String> =
+        found.iter().map(|(name, (row, file))| format!("{name} {row} {file}")).collect();
+    assert_eq!(text.join("\n"), include_str!("golden/digests.txt").trim_end());
 }

@@ -19,15 +19,8 @@ fn direct<R: TableRow>(rows: &[R]) -> Digest {
 
 fn segment<R: TableRow>(case: &Path, number: u32, mut rows: Vec<R>) -> SegmentView {
     rows.sort_by(R::file_order);
-    let segment = Segment {
-        number,
-        partition: format!("p{number}"),
-        ..Segment::default()
-    };
-    let mut view = SegmentView {
-        segment,
-        ..SegmentView::default()
-    };
+    let segment = Segment { number, partition: format!("p{number}"), ..Segment::default() };
+    let mut view = SegmentView { segment, ..SegmentView::default() };
     if !rows.is_empty() {
         let written = write(case, &rows);
         view.segment.tables.insert(R::TABLE, written.file);
@@ -92,14 +85,9 @@ fn copies_of_one_exhibit_in_two_segments_are_hashed_in_record_order() {
     let rows: Vec<CopyRow> = (0..10).map(|i| copy(span("a", i * 10, 9), i)).collect();
     let (odd, even) = (0..10).partition::<Vec<u64>, _>(|i| i % 2 == 1);
     let pick = |of: Vec<u64>| of.into_iter().map(|i| rows[i as usize].clone()).collect();
-    let views = [
-        segment::<CopyRow>(case.path(), 1, pick(odd)),
-        segment(case.path(), 2, pick(even)),
-    ];
-    assert_eq!(
-        roots(case.path(), &views).unwrap()[&Table::Copies],
-        direct(&rows)
-    );
+    let views =
+        [segment::<CopyRow>(case.path(), 1, pick(odd)), segment(case.path(), 2, pick(even))];
+    assert_eq!(roots(case.path(), &views).unwrap()[&Table::Copies], direct(&rows));
     assert_eq!(groups::<CopyRow>(case.path(), &views).unwrap()[0].rows, 10);
 }
 
@@ -109,11 +97,7 @@ fn untouched_groups_are_not_read_again() {
     let view = segment(case.path(), 1, corpus(&[Some(0), Some(1), None]));
     let root = roots(case.path(), std::slice::from_ref(&view)).unwrap();
     std::fs::remove_dir_all(case.path().join("lake")).unwrap();
-    assert_eq!(
-        roots(case.path(), &[view]).unwrap(),
-        root,
-        "no file was needed"
-    );
+    assert_eq!(roots(case.path(), &[view]).unwrap(), root, "no file was needed");
 }
 
 #[test]

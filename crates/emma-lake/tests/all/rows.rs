@@ -21,11 +21,7 @@ pub fn span(name: &str, offset: u64, length: u64) -> RecordId {
 }
 
 pub fn network_id(id: &str) -> NetworkId {
-    NetworkId {
-        network: "radio".into(),
-        conversation: None,
-        id: id.into(),
-    }
+    NetworkId { network: "radio".into(), conversation: None, id: id.into() }
 }
 
 /// A message of one copy, named by its record.
@@ -71,13 +67,7 @@ pub fn copy(record: RecordId, line: u64) -> CopyRow {
         clock: Clock::Unstated,
         inferred: true,
         extra: vec![("mood".into(), "calm".into()), ("mood".into(), "".into())],
-        borrowed: vec![Borrowed {
-            field: "time",
-            origin: Origin::Leaf {
-                offset: 0,
-                length: 12,
-            },
-        }],
+        borrowed: vec![Borrowed { field: "time", origin: Origin::Leaf { offset: 0, length: 12 } }],
         anomalies: 2,
     }
 }
@@ -101,13 +91,8 @@ pub fn record_ids() -> impl Strategy<Value = RecordId> {
 }
 
 fn network_ids() -> impl Strategy<Value = NetworkId> {
-    ("(radio|.{0,4})", of("(ring|.{0,4})"), ".{0,6}").prop_map(|(network, conversation, id)| {
-        NetworkId {
-            network,
-            conversation,
-            id,
-        }
-    })
+    ("(radio|.{0,4})", of("(ring|.{0,4})"), ".{0,6}")
+        .prop_map(|(network, conversation, id)| NetworkId { network, conversation, id })
 }
 
 fn message_ids() -> impl Strategy<Value = MessageId> {
@@ -123,51 +108,22 @@ fn kinds() -> impl Strategy<Value = RecordKind> {
 
 fn marks() -> impl Strategy<Value = (Zone, Clock, bool)> {
     (0u8..3, 0u8..5, any::<bool>()).prop_map(|(zone, clock, inferred)| {
-        (
-            Zone::from_u8(zone).unwrap(),
-            Clock::from_u8(clock).unwrap(),
-            inferred,
-        )
+        (Zone::from_u8(zone).unwrap(), Clock::from_u8(clock).unwrap(), inferred)
     })
 }
 
 pub fn messages() -> impl Strategy<Value = MessageRow> {
-    let names = (
-        message_ids(),
-        any::<bool>(),
-        vec(record_ids(), 1..3),
-        vec("(radio|.{0,4})", 1..3),
-    );
-    let parties = (
-        "(radio|.{0,4})",
-        of(".{0,6}"),
-        vec(".{0,6}", 0..3),
-        of("(ring|.{0,4})"),
-    );
-    let times = (
-        of(any::<i64>()),
-        of(any::<i64>()),
-        of(any::<i64>()),
-        marks(),
-    );
-    let rest = (
-        of(".{0,40}"),
-        of("[A-Z]{2}"),
-        of(".{0,6}"),
-        kinds(),
-        any::<(u16, u16)>(),
-        0u8..3,
-    );
+    let names =
+        (message_ids(), any::<bool>(), vec(record_ids(), 1..3), vec("(radio|.{0,4})", 1..3));
+    let parties = ("(radio|.{0,4})", of(".{0,6}"), vec(".{0,6}", 0..3), of("(ring|.{0,4})"));
+    let times = (of(any::<i64>()), of(any::<i64>()), of(any::<i64>()), marks());
+    let rest = (of(".{0,40}"), of("[A-Z]{2}"), of(".{0,6}"), kinds(), any::<(u16, u16)>(), 0u8..3);
     (names, parties, times, rest).prop_map(|(names, parties, times, rest)| {
         let (id, own, records, sources) = names;
         let (network, from, to, conversation) = parties;
         let (sort, lo, hi, (zone, clock, inferred)) = times;
         let (text, territory, reply_to, kind, (version, versions), state) = rest;
-        let id = if own {
-            MessageId::Record(records[0].clone())
-        } else {
-            id
-        };
+        let id = if own { MessageId::Record(records[0].clone()) } else { id };
         let state = State::from_u8(state).unwrap();
         MessageRow {
             sort,
@@ -202,25 +158,11 @@ pub fn copies() -> impl Strategy<Value = CopyRow> {
         Just(Origin::Neighbours),
     ];
     let field = prop_oneof![Just("time"), Just("from"), Just("odd;=name%")];
-    let borrowed = vec(
-        (field, origin).prop_map(|(field, origin)| Borrowed { field, origin }),
-        0..3,
-    );
+    let borrowed =
+        vec((field, origin).prop_map(|(field, origin)| Borrowed { field, origin }), 0..3);
     let ids = (record_ids(), message_ids(), of(network_ids()), 0u8..3);
-    let texts = (
-        ".{0,6}",
-        ".{0,6}",
-        of(".{0,12}"),
-        vec((".{0,4}", ".{0,4}"), 0..3),
-    );
-    let rest = (
-        of(any::<i64>()),
-        any::<u16>(),
-        any::<u64>(),
-        any::<u16>(),
-        kinds(),
-        marks(),
-    );
+    let texts = (".{0,6}", ".{0,6}", of(".{0,12}"), vec((".{0,4}", ".{0,4}"), 0..3));
+    let rest = (of(any::<i64>()), any::<u16>(), any::<u64>(), any::<u16>(), kinds(), marks());
     (ids, texts, rest, borrowed).prop_map(|(ids, texts, rest, borrowed)| {
         let (record, other, network_id, which) = ids;
         let (source, parser, time_raw, extra) = texts;
@@ -253,11 +195,7 @@ pub fn copies() -> impl Strategy<Value = CopyRow> {
 
 fn places() -> impl Strategy<Value = (ExhibitId, MemberPath, Place)> {
     record_ids().prop_filter_map("sealed ones only", |id| match id {
-        RecordId::Sealed {
-            exhibit,
-            member,
-            place,
-        } => Some((exhibit, member, place)),
+        RecordId::Sealed { exhibit, member, place } => Some((exhibit, member, place)),
         RecordId::Live { .. } => None,
     })
 }
@@ -277,41 +215,27 @@ pub fn anomalies() -> impl Strategy<Value = AnomalyRow> {
 }
 
 pub fn links() -> impl Strategy<Value = LinkRow> {
-    (
-        record_ids(),
-        ".{0,4}",
-        ".{0,4}",
-        ".{0,9}",
-        any::<(u64, u64)>(),
+    (record_ids(), ".{0,4}", ".{0,4}", ".{0,9}", any::<(u64, u64)>()).prop_map(
+        |(record, source, relation, target_path, (from_line, to_line))| LinkRow {
+            record,
+            source,
+            relation,
+            target_path,
+            from_line,
+            to_line,
+        },
     )
-        .prop_map(
-            |(record, source, relation, target_path, (from_line, to_line))| LinkRow {
-                record,
-                source,
-                relation,
-                target_path,
-                from_line,
-                to_line,
-            },
-        )
 }
 
 pub fn blobs() -> impl Strategy<Value = BlobRow> {
-    (
-        places(),
-        ".{0,9}",
-        any::<[u8; 32]>(),
-        any::<u64>(),
-        ".{0,6}",
+    (places(), ".{0,9}", any::<[u8; 32]>(), any::<u64>(), ".{0,6}").prop_map(
+        |((exhibit, member, _), name, digest, bytes, parser)| BlobRow {
+            exhibit,
+            member,
+            name,
+            digest: Digest(digest),
+            bytes,
+            parser,
+        },
     )
-        .prop_map(
-            |((exhibit, member, _), name, digest, bytes, parser)| BlobRow {
-                exhibit,
-                member,
-                name,
-                digest: Digest(digest),
-                bytes,
-                parser,
-            },
-        )
 }

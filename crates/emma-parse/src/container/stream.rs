@@ -24,13 +24,8 @@ pub(crate) fn read_gz(
         Some(name) => name,
         None => stored_name(window).unwrap_or_else(|| opened.name.clone()),
     };
-    let mut gz = GzMembers {
-        current: Some(GzDecoder::new(WindowReader(window))),
-        ended: None,
-    };
-    one_member(reading, opened, name, "gz.damaged", &mut anomalies, |run| {
-        run(&mut gz)
-    })?;
+    let mut gz = GzMembers { current: Some(GzDecoder::new(WindowReader(window))), ended: None };
+    one_member(reading, opened, name, "gz.damaged", &mut anomalies, |run| run(&mut gz))?;
     if let Some(window) = gz.ended
         && window.fill(1)?
     {
@@ -47,24 +42,14 @@ pub(crate) fn read_zst(
     window: &mut Window<'_>,
 ) -> io::Result<Vec<Anomaly>> {
     let mut anomalies = Vec::new();
-    let name = inner_name(
-        &opened.name,
-        &[(".tzst", ".tar"), (".zstd", ""), (".zst", "")],
-    )
-    .unwrap_or_else(|| opened.name.clone());
+    let name = inner_name(&opened.name, &[(".tzst", ".tar"), (".zstd", ""), (".zst", "")])
+        .unwrap_or_else(|| opened.name.clone());
     let mut decoder = zstd::stream::read::Decoder::with_buffer(WindowReader(window))?;
     decoder.window_log_max(match opened.path.0.is_empty() {
         true => ZST_WINDOW_LOG_MAX,
         false => ZST_WINDOW_LOG_NESTED_MAX,
     })?;
-    one_member(
-        reading,
-        opened,
-        name,
-        "zst.damaged",
-        &mut anomalies,
-        |run| run(&mut decoder),
-    )?;
+    one_member(reading, opened, name, "zst.damaged", &mut anomalies, |run| run(&mut decoder))?;
     Ok(anomalies)
 }
 
@@ -90,12 +75,7 @@ fn one_member(
     });
     decode(&mut |inner| {
         let disk = reading.disk;
-        let stream = Stream {
-            inner,
-            disk,
-            damage: damage.clone(),
-            damage_kind,
-        };
+        let stream = Stream { inner, disk, damage: damage.clone(), damage_kind };
         let member = member.take().expect("a stream has one member");
         reading.member(member, Bytes::Stream(Box::new(stream)))
     })
@@ -161,10 +141,7 @@ mod tests {
     #[test]
     fn packing_suffixes_are_taken_off() {
         let suffixes = [(".tgz", ".tar"), (".gz", "")];
-        assert_eq!(
-            inner_name("a/b.TXT.GZ", &suffixes).as_deref(),
-            Some("a/b.TXT")
-        );
+        assert_eq!(inner_name("a/b.TXT.GZ", &suffixes).as_deref(), Some("a/b.TXT"));
         assert_eq!(inner_name("a.tgz", &suffixes).as_deref(), Some("a.tar"));
         assert_eq!(inner_name("gz", &suffixes), None);
         assert_eq!(inner_name("é.g", &suffixes), None);

@@ -147,28 +147,15 @@ fn entry(
     }
     let damage = Damage::default();
     let name = name::decode(&path, &mut anomalies);
-    let member = Opened {
-        path: opened.path.child(ordinal),
-        name,
-        damage: damage.clone(),
-        anomalies,
-    };
+    let member =
+        Opened { path: opened.path.child(ordinal), name, damage: damage.clone(), anomalies };
     let mut left = size;
     if let b'1'..=b'6' = block[156] {
         reading.unreadable(member, if block[156] == b'5' { "folder" } else { "link" })?;
     } else {
-        let inner = Content {
-            window,
-            left: &mut left,
-            damage: &damage,
-        };
+        let inner = Content { window, left: &mut left, damage: &damage };
         let disk = reading.disk;
-        let stream = Stream {
-            inner,
-            disk,
-            damage: damage.clone(),
-            damage_kind: "tar.damaged",
-        };
+        let stream = Stream { inner, disk, damage: damage.clone(), damage_kind: "tar.damaged" };
         reading.member(member, Bytes::Stream(Box::new(stream)))?;
     }
     // A member cut by a limit leaves content behind; padding follows in any case.
@@ -185,14 +172,11 @@ struct Content<'c, 'w> {
 
 impl Read for Content<'_, '_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let room = out
-            .len()
-            .min(usize::try_from(*self.left).unwrap_or(usize::MAX));
+        let room = out.len().min(usize::try_from(*self.left).unwrap_or(usize::MAX));
         let n = WindowReader(self.window).read(&mut out[..room])?;
         *self.left -= n as u64;
         if n == 0 && room > 0 {
-            self.damage
-                .set("tar.truncated", "the archive ends inside this member");
+            self.damage.set("tar.truncated", "the archive ends inside this member");
         }
         Ok(n)
     }
@@ -202,10 +186,7 @@ fn read_extension(window: &mut Window<'_>, size: u64) -> io::Result<Vec<u8>> {
     let wanted = size.min(EXTENSION_BYTES_MAX as u64) as usize;
     window.fill(wanted)?;
     let content = window.bytes()[..wanted.min(window.bytes().len())].to_vec();
-    skip(
-        window,
-        size.checked_next_multiple_of(BLOCK as u64).unwrap_or(size),
-    )?;
+    skip(window, size.checked_next_multiple_of(BLOCK as u64).unwrap_or(size))?;
     Ok(content)
 }
 
@@ -219,15 +200,11 @@ impl Extension {
     fn pax(&mut self, content: &[u8]) {
         let mut rest = content;
         while let Some(space) = memchr::memchr(b' ', rest) {
-            let length = std::str::from_utf8(&rest[..space])
-                .ok()
-                .and_then(|n| n.parse().ok());
+            let length = std::str::from_utf8(&rest[..space]).ok().and_then(|n| n.parse().ok());
             let Some(length) = length.filter(|n: &usize| *n > space + 1 && *n <= rest.len()) else {
                 return;
             };
-            let record = rest[space + 1..length]
-                .strip_suffix(b"\n")
-                .unwrap_or_default();
+            let record = rest[space + 1..length].strip_suffix(b"\n").unwrap_or_default();
             if let Some(equals) = memchr::memchr(b'=', record) {
                 let value = &record[equals + 1..];
                 let text = || std::str::from_utf8(value).ok();

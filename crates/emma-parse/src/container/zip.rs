@@ -123,10 +123,7 @@ fn by_local_headers(
     let mut at = 0;
     while let Some(found) = find_signature(reading, whole, at)? {
         let mut fixed = [0; FIXED];
-        let source = Watched {
-            whole,
-            disk: reading.disk,
-        };
+        let source = Watched { whole, disk: reading.disk };
         if source.read_up_to(&mut fixed, found)? < FIXED {
             return Ok(());
         }
@@ -139,11 +136,7 @@ fn by_local_headers(
         // With bit 3 the sizes follow the content; packed streams know their own end.
         let sized = short(6) & 8 == 0 && long(18) != u32::MAX;
         let packed = u64::from(long(18));
-        let end = if sized {
-            start.saturating_add(packed).min(whole.length)
-        } else {
-            whole.length
-        };
+        let end = if sized { start.saturating_add(packed).min(whole.length) } else { whole.length };
         let entry = Entry {
             folder: name.ends_with(b"/"),
             name,
@@ -159,11 +152,7 @@ fn by_local_headers(
             // Its range reaches to the end of the file: that is no overlap.
             listing.ranges.pop();
         }
-        at = if sized {
-            end.max(found + 4)
-        } else {
-            start.min(whole.length).max(found + 4)
-        };
+        at = if sized { end.max(found + 4) } else { start.min(whole.length).max(found + 4) };
     }
     Ok(())
 }
@@ -171,10 +160,7 @@ fn by_local_headers(
 /// Where the next local header's signature stands, from `at` on.
 fn find_signature(reading: &Reading<'_>, whole: Whole<'_>, at: u64) -> io::Result<Option<u64>> {
     const OVERLAP: u64 = 3;
-    let source = Watched {
-        whole,
-        disk: reading.disk,
-    };
+    let source = Watched { whole, disk: reading.disk };
     let mut buffer = vec![0; PACKED_BUFFER_BYTES];
     let mut at = at;
     loop {
@@ -199,15 +185,11 @@ fn member(
 ) -> io::Result<bool> {
     if reading.disk.exhausted() {
         let note = "unpacking stopped at the limit";
-        listing
-            .anomalies
-            .push(Anomaly::new("container.unpacked_limit", note));
+        listing.anomalies.push(Anomaly::new("container.unpacked_limit", note));
         return Ok(false);
     }
     if !reading.disk.admit_member() {
-        listing
-            .anomalies
-            .push(Anomaly::new("container.members_limit", "too many members"));
+        listing.anomalies.push(Anomaly::new("container.members_limit", "too many members"));
         return Ok(false);
     }
     let mut anomalies = Vec::new();
@@ -219,12 +201,7 @@ fn member(
     let path = opened.path.child(listing.ordinal);
     listing.ordinal += 1;
     let damage = Damage::default();
-    let opened = Opened {
-        path,
-        name,
-        damage: damage.clone(),
-        anomalies,
-    };
+    let opened = Opened { path, name, damage: damage.clone(), anomalies };
     if entry.folder && entry.stated.is_none_or(|(bytes, _)| bytes == 0) {
         reading.unreadable(opened, "folder")?;
         return Ok(true);
@@ -232,12 +209,7 @@ fn member(
     listing.ranges.extend(entry.range);
     match open(reading.disk, whole, &entry, &damage)? {
         Some(inner) => {
-            let stream = Stream {
-                inner,
-                disk: reading.disk,
-                damage,
-                damage_kind: "zip.damaged",
-            };
+            let stream = Stream { inner, disk: reading.disk, damage, damage_kind: "zip.damaged" };
             reading.member(opened, Bytes::Stream(Box::new(stream)))?;
         }
         None => reading.unreadable(opened, "zip")?,
@@ -263,18 +235,10 @@ fn open<'o, 'd: 'o>(
     if end > whole.length {
         damage.set("zip.truncated", "the archive ends inside this member");
     }
-    let packed = Positioned {
-        file: whole.file,
-        disk,
-        at,
-        end,
-    };
+    let packed = Positioned { file: whole.file, disk, at, end };
     let packed = BufReader::with_capacity(PACKED_BUFFER_BYTES, packed);
     let Some(inner) = unpacker(entry.method, packed)? else {
-        damage.set(
-            "zip.method",
-            "the member is packed in a way that is not supported",
-        );
+        damage.set("zip.method", "the member is packed in a way that is not supported");
         return Ok(None);
     };
     Ok(Some(Checked {
@@ -320,12 +284,10 @@ impl<R: Read> Read for Checked<R> {
         if n == 0 && !out.is_empty() {
             match self.stated {
                 Some((bytes, _)) if bytes != self.bytes => {
-                    self.damage
-                        .set("zip.length", "the member is not as long as stated");
+                    self.damage.set("zip.length", "the member is not as long as stated");
                 }
                 Some((_, crc)) if crc != self.crc.sum() => {
-                    self.damage
-                        .set("zip.checksum", "the member's checksum does not hold");
+                    self.damage.set("zip.checksum", "the member's checksum does not hold");
                 }
                 _ => {}
             }
@@ -358,13 +320,7 @@ impl Watched<'_, '_> {
 impl ReaderAt for Watched<'_, '_> {
     fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
         let end = u64::MAX;
-        Positioned {
-            file: self.whole.file,
-            disk: self.disk,
-            at: offset,
-            end,
-        }
-        .read(out)
+        Positioned { file: self.whole.file, disk: self.disk, at: offset, end }.read(out)
     }
 }
 

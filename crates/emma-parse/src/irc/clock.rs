@@ -28,10 +28,7 @@ struct Stretch {
 
 impl Stretch {
     fn step(&mut self, seconds: u32) {
-        if self
-            .last
-            .is_some_and(|last| seconds + DISORDER_SECONDS_MAX < last)
-        {
+        if self.last.is_some_and(|last| seconds + DISORDER_SECONDS_MAX < last) {
             self.number = self.number.saturating_add(1);
         }
         self.last = Some(seconds);
@@ -64,11 +61,7 @@ impl Shape {
 
     /// How often the clock went back over midnight (or noon).
     pub fn wraps(&self) -> u32 {
-        if self.is_half_day() {
-            self.half_days.number
-        } else {
-            self.days.number
-        }
+        if self.is_half_day() { self.half_days.number } else { self.days.number }
     }
 }
 
@@ -91,12 +84,7 @@ pub(super) struct Clock {
 
 impl Clock {
     pub fn new(midnight: i64, shape: Shape) -> Clock {
-        Clock {
-            midnight,
-            shape,
-            days: Stretch::default(),
-            half_days: Stretch::default(),
-        }
+        Clock { midnight, shape, days: Stretch::default(), half_days: Stretch::default() }
     }
 
     /// The bounds of the next time of the file; and whether it goes back a little.
@@ -108,10 +96,7 @@ impl Clock {
         self.days.step(seconds);
         self.half_days.step(seconds % HALF_DAY_SECONDS);
         let (first, last) = self.range(seconds);
-        (
-            self.bounds(first, last + i64::from(lasts_seconds)),
-            disorder,
-        )
+        (self.bounds(first, last + i64::from(lasts_seconds)), disorder)
     }
 
     /// The bounds of something at the present stretch of which no time is known.
@@ -124,10 +109,7 @@ impl Clock {
     fn range(&self, seconds: u32) -> (i64, i64) {
         let span = |stretch: Stretch, total: Stretch, unit: u32| {
             let number = i64::from(stretch.number);
-            (
-                (number - i64::from(total.number)) * i64::from(unit),
-                number * i64::from(unit),
-            )
+            ((number - i64::from(total.number)) * i64::from(unit), number * i64::from(unit))
         };
         let (first, last) = span(self.days, self.shape.days, DAY_SECONDS);
         let (first, last) = (first + i64::from(seconds), last + i64::from(seconds));
@@ -145,10 +127,7 @@ impl Clock {
         let micros = |seconds: i64| seconds.saturating_mul(SECOND);
         let lo = micros(self.midnight.saturating_add(first) - ZONE_EARLIER_SECONDS);
         let hi = micros(self.midnight.saturating_add(end) + ZONE_LATER_SECONDS);
-        Bounds {
-            lo,
-            hi: hi.saturating_sub(1),
-        }
+        Bounds { lo, hi: hi.saturating_sub(1) }
     }
 }
 
@@ -181,10 +160,7 @@ mod tests {
 
     #[test]
     fn a_little_disorder_is_no_new_day() {
-        assert_eq!(
-            hours(&["09:30", "09:00", "13:00"]),
-            [(9.5, 9.5), (9.0, 9.0), (13.0, 13.0)]
-        );
+        assert_eq!(hours(&["09:30", "09:00", "13:00"]), [(9.5, 9.5), (9.0, 9.0), (13.0, 13.0)]);
     }
 
     #[test]
@@ -192,13 +168,7 @@ mod tests {
         assert_eq!(hours(&["23:30", "00:30"]), [(-0.5, 23.5), (0.5, 24.5)]);
         assert_eq!(
             hours(&["23:00", "01:00", "00:00", "22:00", "03:00"]),
-            [
-                (-25.0, 23.0),
-                (-23.0, 25.0),
-                (-24.0, 24.0),
-                (-2.0, 46.0),
-                (3.0, 51.0)
-            ]
+            [(-25.0, 23.0), (-23.0, 25.0), (-24.0, 24.0), (-2.0, 46.0), (3.0, 51.0)]
         );
     }
 

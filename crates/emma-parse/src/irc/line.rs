@@ -15,20 +15,11 @@ pub(super) struct Stamp<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Shape<'a> {
     /// `<nick> text`, or `(nick/#channel) text` seen from another window.
-    Said {
-        from: &'a str,
-        prefix: Option<&'a str>,
-        channel: Option<&'a str>,
-        text: &'a str,
-    },
+    Said { from: &'a str, prefix: Option<&'a str>, channel: Option<&'a str>, text: &'a str },
     /// `* nick does something`.
     Action { from: &'a str, text: &'a str },
     /// `-nick:#channel- text` or `-nick- text`.
-    Notice {
-        from: &'a str,
-        channel: Option<&'a str>,
-        text: &'a str,
-    },
+    Notice { from: &'a str, channel: Option<&'a str>, text: &'a str },
     /// `=== something`.
     System(Event<'a>),
     /// Nothing but blanks.
@@ -41,39 +32,17 @@ pub(super) enum Shape<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Event<'a> {
     /// `NICK [HOST]  has joined #CHANNEL`.
-    Join {
-        nick: &'a str,
-        host: Option<&'a str>,
-        channel: &'a str,
-    },
+    Join { nick: &'a str, host: Option<&'a str>, channel: &'a str },
     /// `NICK [HOST]  has left #CHANNEL [REASON]`.
-    Part {
-        nick: &'a str,
-        host: Option<&'a str>,
-        channel: &'a str,
-        reason: &'a str,
-    },
+    Part { nick: &'a str, host: Option<&'a str>, channel: &'a str, reason: &'a str },
     /// `NICK [HOST]  has quit [REASON]`.
-    Quit {
-        nick: &'a str,
-        host: Option<&'a str>,
-        reason: &'a str,
-    },
+    Quit { nick: &'a str, host: Option<&'a str>, reason: &'a str },
     /// `NICK is now known as NEW`.
     Nick { nick: &'a str, new: &'a str },
     /// `mode/#CHANNEL [CHANGE] by NICK`.
-    Mode {
-        nick: &'a str,
-        channel: &'a str,
-        change: &'a str,
-    },
+    Mode { nick: &'a str, channel: &'a str, change: &'a str },
     /// `NICK was kicked off #CHANNEL by BY (REASON)`.
-    Kick {
-        nick: &'a str,
-        channel: &'a str,
-        by: &'a str,
-        reason: &'a str,
-    },
+    Kick { nick: &'a str, channel: &'a str, by: &'a str, reason: &'a str },
     /// Anything else, as it stands.
     Other(&'a str),
 }
@@ -105,14 +74,7 @@ pub(super) fn stamp(line: &str) -> Option<(Stamp<'_>, &str)> {
     };
     let valid = colon(2) && hours < 24 && minutes < 60 && seconds < 60;
     let seconds = hours * 3600 + minutes * 60 + seconds;
-    valid.then_some((
-        Stamp {
-            raw,
-            seconds,
-            lasts_seconds,
-        },
-        rest,
-    ))
+    valid.then_some((Stamp { raw, seconds, lasts_seconds }, rest))
 }
 
 fn shape(rest: &str, timed: bool) -> Shape<'_> {
@@ -128,10 +90,7 @@ fn shape(rest: &str, timed: bool) -> Shape<'_> {
     if !timed {
         return Shape::Unknown;
     }
-    said(body)
-        .or_else(|| action(body))
-        .or_else(|| notice(body))
-        .unwrap_or(Shape::Unknown)
+    said(body).or_else(|| action(body)).or_else(|| notice(body)).unwrap_or(Shape::Unknown)
 }
 
 fn said(body: &str) -> Option<Shape<'_>> {
@@ -142,23 +101,13 @@ fn said(body: &str) -> Option<Shape<'_>> {
         let text = text.strip_prefix(' ').unwrap_or(text);
         // Some logs put a blank after every `]`, in nicks too: `<heron[2] >`.
         let from = from.trim_end();
-        return (!from.is_empty()).then_some(Shape::Said {
-            from,
-            prefix,
-            channel: None,
-            text,
-        });
+        return (!from.is_empty()).then_some(Shape::Said { from, prefix, channel: None, text });
     }
     let (name, text) = body.strip_prefix('(')?.split_once(')')?;
     let (from, channel) = name.split_once('/')?;
     let text = text.strip_prefix(' ').unwrap_or(text);
     let valid = is_nick(from) && is_channel(channel);
-    valid.then_some(Shape::Said {
-        from,
-        prefix: None,
-        channel: Some(channel),
-        text,
-    })
+    valid.then_some(Shape::Said { from, prefix: None, channel: Some(channel), text })
 }
 
 fn action(body: &str) -> Option<Shape<'_>> {
@@ -168,28 +117,20 @@ fn action(body: &str) -> Option<Shape<'_>> {
 }
 
 fn notice(body: &str) -> Option<Shape<'_>> {
-    let (name, text) = body.strip_prefix('-')?.split_once("- ").or_else(|| {
-        body.strip_prefix('-')?
-            .strip_suffix('-')
-            .map(|name| (name, ""))
-    })?;
+    let (name, text) = body
+        .strip_prefix('-')?
+        .split_once("- ")
+        .or_else(|| body.strip_prefix('-')?.strip_suffix('-').map(|name| (name, "")))?;
     let (from, channel) = match name.split_once(':') {
         Some((from, channel)) => (from, Some(channel)),
         None => (name, None),
     };
     let valid = is_nick(from) && channel.is_none_or(is_channel);
-    valid.then_some(Shape::Notice {
-        from,
-        channel,
-        text,
-    })
+    valid.then_some(Shape::Notice { from, channel, text })
 }
 
 fn event(text: &str) -> Event<'_> {
-    kick(text)
-        .or_else(|| movement(text))
-        .or_else(|| mode(text))
-        .unwrap_or(Event::Other(text))
+    kick(text).or_else(|| movement(text)).or_else(|| mode(text)).unwrap_or(Event::Other(text))
 }
 
 /// Joins, parts, quits and renames: a nick, perhaps a host in brackets, then the verb.
@@ -202,21 +143,13 @@ fn movement(text: &str) -> Option<Event<'_>> {
         let new = new.trim();
         return is_nick(new).then_some(Event::Nick { nick, new });
     }
-    let (host, verb) = match rest
-        .trim_start()
-        .strip_prefix('[')
-        .and_then(|r| r.split_once("] "))
-    {
+    let (host, verb) = match rest.trim_start().strip_prefix('[').and_then(|r| r.split_once("] ")) {
         Some((host, verb)) => (Some(host), verb.trim_start()),
         None => (None, rest.trim_start()),
     };
     if let Some(channel) = verb.strip_prefix("has joined ") {
         let channel = channel.trim();
-        return is_channel(channel).then_some(Event::Join {
-            nick,
-            host,
-            channel,
-        });
+        return is_channel(channel).then_some(Event::Join { nick, host, channel });
     }
     if let Some(rest) = verb.strip_prefix("has left ") {
         let (channel, reason) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -228,22 +161,14 @@ fn movement(text: &str) -> Option<Event<'_>> {
         });
     }
     let reason = verb.strip_prefix("has quit")?;
-    Some(Event::Quit {
-        nick,
-        host,
-        reason: unwrap_reason(reason),
-    })
+    Some(Event::Quit { nick, host, reason: unwrap_reason(reason) })
 }
 
 fn mode(text: &str) -> Option<Event<'_>> {
     let (channel, rest) = text.strip_prefix("mode/")?.split_once(' ')?;
     let (change, nick) = rest.strip_prefix('[')?.split_once("] by ")?;
     let nick = nick.trim();
-    (is_channel(channel) && is_nick(nick)).then_some(Event::Mode {
-        nick,
-        channel,
-        change,
-    })
+    (is_channel(channel) && is_nick(nick)).then_some(Event::Mode { nick, channel, change })
 }
 
 fn kick(text: &str) -> Option<Event<'_>> {
@@ -252,21 +177,14 @@ fn kick(text: &str) -> Option<Event<'_>> {
     let (by, reason) = rest.split_once(' ').unwrap_or((rest, ""));
     let reason = unwrap_reason(reason);
     let valid = is_nick(nick) && is_channel(channel) && is_nick(by);
-    valid.then_some(Event::Kick {
-        nick,
-        channel,
-        by,
-        reason,
-    })
+    valid.then_some(Event::Kick { nick, channel, by, reason })
 }
 
 /// A reason without the one pair of brackets and quotes that logs put around it.
 fn unwrap_reason(reason: &str) -> &str {
     let mut reason = reason.trim();
     for (open, close) in [("[", "]"), ("(", ")"), ("\"", "\"")] {
-        let inner = reason
-            .strip_prefix(open)
-            .and_then(|inner| inner.strip_suffix(close));
+        let inner = reason.strip_prefix(open).and_then(|inner| inner.strip_suffix(close));
         reason = inner.unwrap_or(reason);
     }
     reason
@@ -292,73 +210,35 @@ mod tests {
     }
 
     fn said<'a>(from: &'a str, text: &'a str) -> Shape<'a> {
-        Shape::Said {
-            from,
-            prefix: None,
-            channel: None,
-            text,
-        }
+        Shape::Said { from, prefix: None, channel: None, text }
     }
 
     #[test]
     fn what_people_say_and_do() {
-        assert_eq!(
-            shape_of("[12:18] <heron> hi <b> there"),
-            said("heron", "hi <b> there")
-        );
+        assert_eq!(shape_of("[12:18] <heron> hi <b> there"), said("heron", "hi <b> there"));
         assert_eq!(shape_of("[12:18] <heron>"), said("heron", ""));
         assert_eq!(shape_of("[12:18] <heron>  two"), said("heron", " two"));
-        assert_eq!(
-            shape_of("[12:18] <her[o] n[2] > x"),
-            said("her[o] n[2]", "x")
-        );
+        assert_eq!(shape_of("[12:18] <her[o] n[2] > x"), said("her[o] n[2]", "x"));
         assert_eq!(
             shape_of("[12:18] <@heron> x"),
-            Shape::Said {
-                from: "heron",
-                prefix: Some("@"),
-                channel: None,
-                text: "x"
-            }
+            Shape::Said { from: "heron", prefix: Some("@"), channel: None, text: "x" }
         );
         assert_eq!(
             shape_of("[12:18] (heron/#birds) x: y"),
-            Shape::Said {
-                from: "heron",
-                prefix: None,
-                channel: Some("#birds"),
-                text: "x: y"
-            }
+            Shape::Said { from: "heron", prefix: None, channel: Some("#birds"), text: "x: y" }
         );
         assert_eq!(
             shape_of("[12:18]  * heron flies - away"),
-            Shape::Action {
-                from: "heron",
-                text: "flies - away"
-            }
+            Shape::Action { from: "heron", text: "flies - away" }
         );
-        assert_eq!(
-            shape_of("[12:18]  * heron"),
-            Shape::Action {
-                from: "heron",
-                text: ""
-            }
-        );
+        assert_eq!(shape_of("[12:18]  * heron"), Shape::Action { from: "heron", text: "" });
         assert_eq!(
             shape_of("[12:18] -heron:#birds- psst - you"),
-            Shape::Notice {
-                from: "heron",
-                channel: Some("#birds"),
-                text: "psst - you"
-            }
+            Shape::Notice { from: "heron", channel: Some("#birds"), text: "psst - you" }
         );
         assert_eq!(
             shape_of("[12:18] -heron- psst"),
-            Shape::Notice {
-                from: "heron",
-                channel: None,
-                text: "psst"
-            }
+            Shape::Notice { from: "heron", channel: None, text: "psst" }
         );
     }
 
@@ -370,11 +250,7 @@ mod tests {
         };
         assert_eq!(
             event("=== heron [n=h@example.net]  has joined #birds"),
-            Event::Join {
-                nick: "heron",
-                host: Some("n=h@example.net"),
-                channel: "#birds"
-            }
+            Event::Join { nick: "heron", host: Some("n=h@example.net"), channel: "#birds" }
         );
         assert_eq!(
             event("=== heron [n=h@example.net]  has left #birds [\"Gone fishing\"]"),
@@ -387,35 +263,19 @@ mod tests {
         );
         assert_eq!(
             event("[10:00] *** heron has quit (Ping timeout)"),
-            Event::Quit {
-                nick: "heron",
-                host: None,
-                reason: "Ping timeout"
-            }
+            Event::Quit { nick: "heron", host: None, reason: "Ping timeout" }
         );
         assert_eq!(
             event("=== heron is now known as egret"),
-            Event::Nick {
-                nick: "heron",
-                new: "egret"
-            }
+            Event::Nick { nick: "heron", new: "egret" }
         );
         assert_eq!(
             event("=== mode/#birds [+o heron] by owl"),
-            Event::Mode {
-                nick: "owl",
-                channel: "#birds",
-                change: "+o heron"
-            }
+            Event::Mode { nick: "owl", channel: "#birds", change: "+o heron" }
         );
         assert_eq!(
             event("=== heron was kicked off #birds by owl (too loud)"),
-            Event::Kick {
-                nick: "heron",
-                channel: "#birds",
-                by: "owl",
-                reason: "too loud"
-            }
+            Event::Kick { nick: "heron", channel: "#birds", by: "owl", reason: "too loud" }
         );
         assert_eq!(event("=== heron sighs"), Event::Other("heron sighs"));
     }
@@ -425,15 +285,8 @@ mod tests {
         let read = |line| stamp(line).map(|(s, rest)| (s.seconds, s.lasts_seconds, rest));
         assert_eq!(read("[00:01] x"), Some((60, 60, " x")));
         assert_eq!(read("[23:59:58]x"), Some((86398, 1, "x")));
-        for bad in [
-            "[24:00] x",
-            "[12:60] x",
-            "[1:00] x",
-            "[12-00] x",
-            "[12:00:] x",
-            "12:00 x",
-            "[",
-        ] {
+        for bad in ["[24:00] x", "[12:60] x", "[1:00] x", "[12-00] x", "[12:00:] x", "12:00 x", "["]
+        {
             assert_eq!(read(bad), None, "{bad}");
         }
         assert_eq!(shape_of(" \t"), Shape::Blank);

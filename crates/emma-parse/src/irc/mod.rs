@@ -77,11 +77,7 @@ pub(crate) fn survey(
     let head = &window.bytes()[..window.bytes().len().min(text::HEAD_BYTES)];
     let detected = text::detect(head, window.ended());
     let wide = detected.encoding.unit_bytes() == 2;
-    let encoding = if wide {
-        detected.encoding
-    } else {
-        Encoding::Utf8
-    };
+    let encoding = if wide { detected.encoding } else { Encoding::Utf8 };
     window.set_newline(encoding.newline());
     window.consume(detected.mark_bytes);
 
@@ -133,14 +129,8 @@ impl Channel {
         let Some(named) = named else { return };
         match self {
             Channel::Unknown => {
-                let origin = Origin::Leaf {
-                    offset,
-                    length: length as u64,
-                };
-                *self = Channel::One {
-                    name: values::fold_channel(named),
-                    origin,
-                };
+                let origin = Origin::Leaf { offset, length: length as u64 };
+                *self = Channel::One { name: values::fold_channel(named), origin };
             }
             Channel::One { name, .. } if values::is_channel(name, named) => {}
             _ => *self = Channel::Several,
@@ -160,9 +150,7 @@ pub(crate) fn read(
     emitter.framing(&window.bytes()[..survey.mark_bytes], 0)?;
     window.consume(survey.mark_bytes);
     let mut times = Times {
-        clock: survey
-            .midnight
-            .map(|midnight| Clock::new(midnight, survey.clock)),
+        clock: survey.midnight.map(|midnight| Clock::new(midnight, survey.clock)),
         last: None,
         ahead: None,
         ahead_bytes_max: limits.record_bytes_max,
@@ -226,10 +214,7 @@ fn one_line(
     if record.conversation.is_none() {
         record.conversation = Some(Cow::Borrowed(&survey.conversation));
         let origin = survey.conversation_origin.clone();
-        record.borrowed.push(Borrowed {
-            field: "conversation",
-            origin,
-        });
+        record.borrowed.push(Borrowed { field: "conversation", origin });
     }
     match stamp {
         Some(stamp) => timed(times, stamp, &mut record, &mut anomalies),
@@ -253,24 +238,14 @@ fn timed<'a>(
         anomalies.push(Anomaly::field("time.disorder", "time", note));
     }
     record.time = Some(time(Some(stamp.raw), bounds));
-    record.borrowed.push(Borrowed {
-        field: "time",
-        origin: Origin::Path,
-    });
+    record.borrowed.push(Borrowed { field: "time", origin: Origin::Path });
 }
 
 fn untimed(times: &Times, offset: u64, record: &mut Record<'_>) {
     if let Some((bounds, neighbours)) = times.between(offset) {
         record.time = Some(time(None, bounds));
-        let origin = if neighbours {
-            Origin::Neighbours
-        } else {
-            Origin::Path
-        };
-        record.borrowed.push(Borrowed {
-            field: "time",
-            origin,
-        });
+        let origin = if neighbours { Origin::Neighbours } else { Origin::Path };
+        record.borrowed.push(Borrowed { field: "time", origin });
     }
 }
 
@@ -302,10 +277,7 @@ struct Ahead {
 
 impl Times {
     fn take(&mut self, stamp: Stamp<'_>) -> Option<(Bounds, bool)> {
-        let taken = self
-            .clock
-            .as_mut()?
-            .take(stamp.seconds, stamp.lasts_seconds);
+        let taken = self.clock.as_mut()?.take(stamp.seconds, stamp.lasts_seconds);
         self.last = Some(taken.0);
         Some(taken)
     }
@@ -314,17 +286,11 @@ impl Times {
     fn between(&self, offset: u64) -> Option<(Bounds, bool)> {
         let mut clock = self.clock?;
         let any = clock.any_time();
-        let next = self
-            .ahead
-            .filter(|ahead| offset < ahead.until)
-            .and_then(|ahead| ahead.next);
+        let next = self.ahead.filter(|ahead| offset < ahead.until).and_then(|ahead| ahead.next);
         let next = next.map(|(seconds, lasts)| clock.take(seconds, lasts).0);
         let lo = self.last.unwrap_or(any).lo;
         // A next line that is a little out of order must not turn the bounds around.
-        let hi = next
-            .or(self.last.is_none().then_some(any))
-            .unwrap_or(any)
-            .hi;
+        let hi = next.or(self.last.is_none().then_some(any)).unwrap_or(any).hi;
         let hi = hi.max(self.last.map_or(lo, |last| last.hi));
         Some((Bounds { lo, hi }, self.last.is_some() || next.is_some()))
     }
@@ -341,9 +307,7 @@ impl Times {
             line::stamp(&survey.encoding.decode(line).text)
                 .map(|(stamp, _)| (stamp.seconds, stamp.lasts_seconds))
         };
-        let known = self
-            .ahead
-            .is_some_and(|ahead| window.offset() < ahead.until);
+        let known = self.ahead.is_some_and(|ahead| window.offset() < ahead.until);
         if known || self.clock.is_none() || has_time(&window.bytes()[..length]).is_some() {
             return Ok(());
         }
@@ -361,10 +325,7 @@ impl Times {
             next = has_time(&bytes[at..end.min(at + STAMP_BYTES_MAX)]);
             at = if next.is_some() { at } else { end };
         }
-        self.ahead = Some(Ahead {
-            until: window.offset() + at as u64,
-            next,
-        });
+        self.ahead = Some(Ahead { until: window.offset() + at as u64, next });
         Ok(())
     }
 }

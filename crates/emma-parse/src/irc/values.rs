@@ -16,12 +16,7 @@ pub(super) fn record<'a>(shape: &Shape<'a>) -> Option<Record<'a>> {
         record
     };
     Some(match *shape {
-        Shape::Said {
-            from,
-            prefix,
-            channel,
-            text,
-        } => {
+        Shape::Said { from, prefix, channel, text } => {
             let mut record = filled(RecordKind::Message, Some(from), Some(text), channel);
             if let Some(prefix) = prefix {
                 record.extra.push(("prefix".into(), prefix.into()));
@@ -29,32 +24,22 @@ pub(super) fn record<'a>(shape: &Shape<'a>) -> Option<Record<'a>> {
             record
         }
         Shape::Action { from, text } => filled(RecordKind::Action, Some(from), Some(text), None),
-        Shape::Notice {
-            from,
-            channel,
-            text,
-        } => filled(RecordKind::Notice, Some(from), Some(text), channel),
+        Shape::Notice { from, channel, text } => {
+            filled(RecordKind::Notice, Some(from), Some(text), channel)
+        }
         Shape::System(event) => {
             let (from, text, channel, extra) = told(event);
             let mut record = filled(RecordKind::System, from, text, channel);
-            let stated = extra
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, value?)));
-            record
-                .extra
-                .extend(stated.map(|(name, value)| (name.into(), value.into())));
+            let stated = extra.into_iter().filter_map(|(name, value)| Some((name, value?)));
+            record.extra.extend(stated.map(|(name, value)| (name.into(), value.into())));
             record
         }
         Shape::Blank | Shape::Unknown => return None,
     })
 }
 
-type Told<'a> = (
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    [(&'static str, Option<&'a str>); 3],
-);
+type Told<'a> =
+    (Option<&'a str>, Option<&'a str>, Option<&'a str>, [(&'static str, Option<&'a str>); 3]);
 
 /// Who did it, what was said, in which channel, and the rest. An event's words are no text; a
 /// reason somebody gave is.
@@ -63,60 +48,24 @@ fn told<'a>(event: Event<'a>) -> Told<'a> {
     let said = |reason: &'a str| Some(reason).filter(|reason| !reason.is_empty());
     let kind = |name| ("event", Some(name));
     match event {
-        Event::Join {
-            nick,
-            host,
-            channel,
-        } => (
-            Some(nick),
-            None,
-            Some(channel),
-            [kind("join"), ("host", host), NONE],
-        ),
-        Event::Part {
-            nick,
-            host,
-            channel,
-            reason,
-        } => (
-            Some(nick),
-            said(reason),
-            Some(channel),
-            [kind("part"), ("host", host), NONE],
-        ),
-        Event::Quit { nick, host, reason } => (
-            Some(nick),
-            said(reason),
-            None,
-            [kind("quit"), ("host", host), NONE],
-        ),
-        Event::Nick { nick, new } => (
-            Some(nick),
-            None,
-            None,
-            [kind("nick"), ("new_nick", Some(new)), NONE],
-        ),
-        Event::Mode {
-            nick,
-            channel,
-            change,
-        } => (
-            Some(nick),
-            None,
-            Some(channel),
-            [kind("mode"), ("change", Some(change)), NONE],
-        ),
-        Event::Kick {
-            nick,
-            channel,
-            by,
-            reason,
-        } => (
-            Some(by),
-            said(reason),
-            Some(channel),
-            [kind("kick"), ("kicked", Some(nick)), NONE],
-        ),
+        Event::Join { nick, host, channel } => {
+            (Some(nick), None, Some(channel), [kind("join"), ("host", host), NONE])
+        }
+        Event::Part { nick, host, channel, reason } => {
+            (Some(nick), said(reason), Some(channel), [kind("part"), ("host", host), NONE])
+        }
+        Event::Quit { nick, host, reason } => {
+            (Some(nick), said(reason), None, [kind("quit"), ("host", host), NONE])
+        }
+        Event::Nick { nick, new } => {
+            (Some(nick), None, None, [kind("nick"), ("new_nick", Some(new)), NONE])
+        }
+        Event::Mode { nick, channel, change } => {
+            (Some(nick), None, Some(channel), [kind("mode"), ("change", Some(change)), NONE])
+        }
+        Event::Kick { nick, channel, by, reason } => {
+            (Some(by), said(reason), Some(channel), [kind("kick"), ("kicked", Some(nick)), NONE])
+        }
         Event::Other(text) => (None, Some(text), None, [NONE, NONE, NONE]),
     }
 }
@@ -157,11 +106,10 @@ pub(super) fn date_in_name(name: &str) -> Option<i64> {
 fn date_at(bytes: &[u8], at: usize) -> Option<i64> {
     let number = |at: usize, length: usize| -> Option<i16> {
         let digits = bytes.get(at..at + length)?;
-        digits.iter().all(u8::is_ascii_digit).then(|| {
-            digits
-                .iter()
-                .fold(0, |value, digit| value * 10 + i16::from(digit - b'0'))
-        })
+        digits
+            .iter()
+            .all(u8::is_ascii_digit)
+            .then(|| digits.iter().fold(0, |value, digit| value * 10 + i16::from(digit - b'0')))
     };
     if at > 0 && bytes[at - 1].is_ascii_digit() {
         return None;
@@ -192,13 +140,7 @@ mod tests {
         assert_eq!(day("x_19700103.log"), Some(2));
         assert_eq!(day("1970_01_03/birds.log"), Some(2));
         assert_eq!(day("1970-01-03_17.txt"), Some(2));
-        for none in [
-            "1970-13-03",
-            "11970-01-03",
-            "1970-01_03",
-            "birds.log",
-            "1970-01-034",
-        ] {
+        for none in ["1970-13-03", "11970-01-03", "1970-01_03", "birds.log", "1970-01-034"] {
             assert_eq!(day(none), None, "{none}");
         }
     }

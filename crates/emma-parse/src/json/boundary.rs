@@ -97,10 +97,7 @@ pub fn value_extent(window: &mut Window<'_>, length_max: usize) -> io::Result<Ex
             let length = fed + end;
             return Ok(match length > length_max {
                 true => Extent::TooLong,
-                false => Extent::Whole {
-                    length,
-                    deepest: boundary.deepest(),
-                },
+                false => Extent::Whole { length, deepest: boundary.deepest() },
             });
         }
         fed = window.bytes().len();
@@ -150,11 +147,7 @@ mod tests {
         for cut in 0..want {
             let mut boundary = Boundary::new();
             assert_eq!(boundary.feed(&text[..cut]), None);
-            assert_eq!(
-                boundary.feed(&text[cut..]),
-                Some(want - cut),
-                "cut at {cut}"
-            );
+            assert_eq!(boundary.feed(&text[cut..]), Some(want - cut), "cut at {cut}");
             assert_eq!(boundary.deepest(), 3);
         }
     }
@@ -163,13 +156,7 @@ mod tests {
     fn a_long_value_is_told_from_a_cut_one() {
         let extent =
             |text: &str, max| value_extent(&mut Window::new(text.as_bytes()), max).unwrap();
-        assert_eq!(
-            extent("[1,2,3]x", 7),
-            Extent::Whole {
-                length: 7,
-                deepest: 1
-            }
-        );
+        assert_eq!(extent("[1,2,3]x", 7), Extent::Whole { length: 7, deepest: 1 });
         assert_eq!(extent("[1,2,3]x", 6), Extent::TooLong);
         assert_eq!(extent("[1,2,3", 99), Extent::Cut);
     }

@@ -46,12 +46,7 @@ impl<'a> Members<'a> {
     /// Walks the object that starts at the first byte of `bytes`, which must be `{`.
     /// Values may nest `depth_max` deep below it, at most [`DEPTH_MAX`].
     pub fn new(bytes: &'a [u8], depth_max: usize) -> Members<'a> {
-        Members {
-            bytes,
-            position: 0,
-            state: State::First,
-            depth_max,
-        }
+        Members { bytes, position: 0, state: State::First, depth_max }
     }
 
     /// Index after the closing bracket, once the iterator has ended without a fault.
@@ -80,23 +75,14 @@ impl<'a> Members<'a> {
         let value_at = skip_white(self.bytes, colon + 1);
         let value = self::value_at(self.bytes, value_at, self.depth_max)?;
         self.position = value_at + value.bytes.len();
-        Ok(Some(Member {
-            key: &self.bytes[at + 1..key_end - 1],
-            key_at: at + 1,
-            value,
-        }))
+        Ok(Some(Member { key: &self.bytes[at + 1..key_end - 1], key_at: at + 1, value }))
     }
 }
 
 impl<'a> Elements<'a> {
     /// Walks the array that starts at the first byte of `bytes`, which must be `[`.
     pub fn new(bytes: &'a [u8], depth_max: usize) -> Elements<'a> {
-        Elements {
-            bytes,
-            position: 0,
-            state: State::First,
-            depth_max,
-        }
+        Elements { bytes, position: 0, state: State::First, depth_max }
     }
 
     /// Index after the closing bracket, once the iterator has ended without a fault.
@@ -123,11 +109,7 @@ impl<'a> Iterator for Members<'a> {
             return None;
         }
         let step = self.step();
-        self.state = if matches!(step, Ok(Some(_))) {
-            State::Next
-        } else {
-            State::Ended
-        };
+        self.state = if matches!(step, Ok(Some(_))) { State::Next } else { State::Ended };
         step.transpose()
     }
 }
@@ -141,16 +123,13 @@ impl<'a> Iterator for Elements<'a> {
             return None;
         }
         let step = self.step();
-        self.state = if matches!(step, Ok(Some(_))) {
-            State::Next
-        } else {
-            State::Ended
-        };
+        self.state = if matches!(step, Ok(Some(_))) { State::Next } else { State::Ended };
         step.transpose()
     }
 }
 
-/// Moves to the next entry of a container: past its opening bracket or a comma. `None` past its end.
+/// Moves to the next entry of a container: past its opening bracket or a comma. `None` past its
+/// end.
 #[inline]
 fn enter(
     bytes: &[u8],
@@ -224,10 +203,7 @@ mod tests {
         assert_eq!(fault(r#"{"a":1 "b":2}"#).at, 7);
         assert_eq!(fault(r#"{"a" 1}"#).what, "expected a colon after a key");
         assert_eq!(fault(r#"{"a":[1,]}"#).what, "expected a value");
-        assert_eq!(
-            fault(r#"{"a":[1}"#).what,
-            "expected a comma or the closing bracket"
-        );
+        assert_eq!(fault(r#"{"a":[1}"#).what, "expected a comma or the closing bracket");
         assert_eq!(fault(r#"{"a":"x"#), Fault::new(7, ENDS_EARLY));
         assert_eq!(fault(r#"{"a":tr"#), Fault::new(7, ENDS_EARLY));
         assert_eq!(fault(r#"{"a":\"}"#).what, "expected a value");

@@ -78,11 +78,7 @@ pub fn value_at(bytes: &[u8], at: usize, depth_max: usize) -> Result<Value<'_>, 
             return Err(Fault::new(at, ENDS_EARLY));
         }
     };
-    Ok(Value {
-        kind,
-        bytes: &bytes[at..end],
-        at,
-    })
+    Ok(Value { kind, bytes: &bytes[at..end], at })
 }
 
 /// Index after the value that starts at `at`.
@@ -122,10 +118,7 @@ pub(super) fn skip_string(bytes: &[u8], at: usize) -> Result<usize, Fault> {
         break;
     }
     loop {
-        match bytes
-            .get(at..)
-            .and_then(|rest| memchr::memchr2(b'"', b'\\', rest))
-        {
+        match bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
             None => {
                 return Err(Fault::new(bytes.len(), ENDS_EARLY));
             }
@@ -145,25 +138,16 @@ fn zero_bytes(word: u64) -> u64 {
 }
 
 fn skip_scalar(bytes: &[u8], at: usize) -> Result<(Kind, usize), Fault> {
-    for (literal, kind) in [
-        (&b"true"[..], Kind::Bool),
-        (b"false", Kind::Bool),
-        (b"null", Kind::Null),
-    ] {
+    for (literal, kind) in
+        [(&b"true"[..], Kind::Bool), (b"false", Kind::Bool), (b"null", Kind::Null)]
+    {
         if bytes[at] == literal[0] {
             if bytes[at..].starts_with(literal) {
                 return Ok((kind, at + literal.len()));
             }
             let ended = literal.starts_with(&bytes[at..]);
-            let what = if ended {
-                ENDS_EARLY
-            } else {
-                "expected true, false or null"
-            };
-            return Err(Fault {
-                at: if ended { bytes.len() } else { at },
-                what,
-            });
+            let what = if ended { ENDS_EARLY } else { "expected true, false or null" };
+            return Err(Fault { at: if ended { bytes.len() } else { at }, what });
         }
     }
     Ok((Kind::Number, skip_number(bytes, at)?))
@@ -229,11 +213,7 @@ fn skip_nested(bytes: &[u8], at: usize, depth_max: usize) -> Result<usize, Fault
                 if bytes.get(inside) == Some(&close) {
                     at = inside;
                 } else {
-                    at = if *open == b'{' {
-                        skip_key(bytes, inside)?
-                    } else {
-                        inside
-                    };
+                    at = if *open == b'{' { skip_key(bytes, inside)? } else { inside };
                     continue;
                 }
             }

@@ -42,12 +42,7 @@ pub fn decode(bytes: &[u8]) -> Decoded<'_> {
         Err(_) => (String::from_utf8_lossy(bytes), true),
     };
     if memchr::memchr(b'\\', text.as_bytes()).is_none() {
-        return Decoded {
-            text,
-            lone_surrogate: false,
-            not_utf8,
-            bad_escape: false,
-        };
+        return Decoded { text, lone_surrogate: false, not_utf8, bad_escape: false };
     }
     let mut out = Decoded {
         text: Cow::Owned(String::with_capacity(text.len())),
@@ -103,9 +98,7 @@ fn unescape_unicode<'a>(rest: &'a str, out: &mut Decoded<'_>) -> &'a str {
     let low = after.as_bytes().strip_prefix(b"\\u").and_then(hex_unit);
     if let (0xD800..0xDC00, Some(low @ 0xDC00..0xE000)) = (unit, low) {
         let code = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-        out.text
-            .to_mut()
-            .push(char::from_u32(code).expect("a surrogate pair is a character"));
+        out.text.to_mut().push(char::from_u32(code).expect("a surrogate pair is a character"));
         return &after[6..];
     }
     out.text.to_mut().push(char::REPLACEMENT_CHARACTER);
@@ -114,9 +107,7 @@ fn unescape_unicode<'a>(rest: &'a str, out: &mut Decoded<'_>) -> &'a str {
 }
 
 fn hex_unit(bytes: &[u8]) -> Option<u32> {
-    bytes.get(..4)?.iter().try_fold(0, |unit, byte| {
-        Some(unit << 4 | (*byte as char).to_digit(16)?)
-    })
+    bytes.get(..4)?.iter().try_fold(0, |unit, byte| Some(unit << 4 | (*byte as char).to_digit(16)?))
 }
 
 #[cfg(test)]
@@ -126,14 +117,8 @@ mod tests {
 
     #[test]
     fn plain_strings_are_borrowed_and_escapes_decoded() {
-        assert!(matches!(
-            decode("héllo".as_bytes()).text,
-            Cow::Borrowed("héllo")
-        ));
-        assert_eq!(
-            decode(br#"a\n\"\\\/\u00e9\ud83d\ude00z"#).text,
-            "a\n\"\\/é😀z"
-        );
+        assert!(matches!(decode("héllo".as_bytes()).text, Cow::Borrowed("héllo")));
+        assert_eq!(decode(br#"a\n\"\\\/\u00e9\ud83d\ude00z"#).text, "a\n\"\\/é😀z");
     }
 
     #[test]

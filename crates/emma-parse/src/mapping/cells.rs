@@ -66,10 +66,7 @@ pub(super) struct Cells<'a> {
 impl<'a> Cells<'a> {
     /// Empty cells for `specs`.
     pub fn new(specs: &'a [CellSpec]) -> Cells<'a> {
-        Cells {
-            values: vec![Cell::Absent; specs.len()],
-            specs,
-        }
+        Cells { values: vec![Cell::Absent; specs.len()], specs }
     }
 
     /// Puts characters into a cell.
@@ -122,10 +119,7 @@ pub(super) struct SharedValue {
 impl Shared {
     /// Nothing shared, for `count` cells.
     pub fn new(count: usize) -> Shared {
-        Shared {
-            values: vec![None; count],
-            header: None,
-        }
+        Shared { values: vec![None; count], header: None }
     }
 
     /// Copies what is shared into the cells of a record.

@@ -73,42 +73,23 @@ pub(super) fn compile(file: File) -> Result<Compiled, Problem> {
         columns: compile_engine::declared_columns(&file)?,
         context: compile_engine::context_groups(&file)?,
         groups: path.as_ref().map(group_names).unwrap_or_default(),
-        absent: file.absent.clone().unwrap_or_else(|| {
-            if empty_is_absent {
-                vec![String::new()]
-            } else {
-                Vec::new()
-            }
-        }),
+        absent: file
+            .absent
+            .clone()
+            .unwrap_or_else(|| if empty_is_absent { vec![String::new()] } else { Vec::new() }),
     };
     let fields = &file.fields;
     let id = maker.optional(&fields.id, false)?;
     let from = maker.optional(&fields.from, false)?;
-    let to = fields
-        .to
-        .as_ref()
-        .map(|to| maker.recipients(to))
-        .transpose()?;
+    let to = fields.to.as_ref().map(|to| maker.recipients(to)).transpose()?;
     let conversation = maker.optional(&fields.conversation, false)?;
     let text = maker.optional(&fields.text, true)?;
     let territory = maker.optional(&fields.territory, false)?;
     let reply_to = maker.optional(&fields.reply_to, false)?;
-    let time = file
-        .time
-        .as_ref()
-        .map(|time| maker.time(time))
-        .transpose()?;
-    let link = file
-        .link
-        .as_ref()
-        .map(|link| maker.link(link.get_ref()))
-        .transpose()?;
+    let time = file.time.as_ref().map(|time| maker.time(time)).transpose()?;
+    let link = file.link.as_ref().map(|link| maker.link(link.get_ref())).transpose()?;
     let kind = maker.kind(file.kind.as_ref(), link.is_some())?;
-    let keep: BTreeSet<String> = file
-        .keep
-        .iter()
-        .map(|name| name.get_ref().clone())
-        .collect();
+    let keep: BTreeSet<String> = file.keep.iter().map(|name| name.get_ref().clone()).collect();
     for name in &file.keep {
         maker.check_column(name.get_ref(), name.span())?;
     }
@@ -142,37 +123,27 @@ pub(super) fn compile(file: File) -> Result<Compiled, Problem> {
 
 fn check_head(file: &File) -> Result<(), Problem> {
     if *file.mapping.get_ref() != 1 {
-        return Err(
-            Problem::new(file.mapping.span(), "this emma reads mappings of version 1")
-                .suggest("write mapping = 1"),
-        );
+        return Err(Problem::new(file.mapping.span(), "this emma reads mappings of version 1")
+            .suggest("write mapping = 1"));
     }
     let name = file.name.get_ref();
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
-        return Err(Problem::new(
-            file.name.span(),
-            "a mapping's name is 1 to 64 of a-z 0-9 - _",
-        ));
+        return Err(Problem::new(file.name.span(), "a mapping's name is 1 to 64 of a-z 0-9 - _"));
     }
     if *file.version.get_ref() == 0 {
         return Err(Problem::new(file.version.span(), "versions count from 1")
             .suggest("raise the version whenever you change what is read"));
     }
     if file.network.get_ref().is_empty() {
-        return Err(
-            Problem::new(file.network.span(), "the network needs a name")
-                .suggest("the network's ids and handles are unique within this name"),
-        );
+        return Err(Problem::new(file.network.span(), "the network needs a name")
+            .suggest("the network's ids and handles are unique within this name"));
     }
     Ok(())
 }
 
 fn globs(files: &[Text]) -> Result<Vec<Glob>, Problem> {
-    files
-        .iter()
-        .map(|pattern| Glob::compile(pattern.get_ref(), pattern.span()))
-        .collect()
+    files.iter().map(|pattern| Glob::compile(pattern.get_ref(), pattern.span())).collect()
 }
 
 fn encoding(label: Option<&Text>) -> Result<Option<Encoding>, Problem> {
@@ -180,48 +151,40 @@ fn encoding(label: Option<&Text>) -> Result<Option<Encoding>, Problem> {
     if label.get_ref() == "auto" {
         return Ok(None);
     }
-    Encoding::for_label(label.get_ref())
-        .map(Some)
-        .ok_or_else(|| {
-            const COMMON: [&str; 12] = [
-                "auto",
-                "utf-8",
-                "utf-16le",
-                "utf-16be",
-                "iso-8859-1",
-                "windows-1250",
-                "windows-1251",
-                "windows-1252",
-                "koi8-r",
-                "shift_jis",
-                "gbk",
-                "big5",
-            ];
-            let message = format!("`{}` is no encoding", label.get_ref());
-            let suggestion = did_you_mean(label.get_ref(), COMMON)
-                .unwrap_or_else(|| format!("common ones: {}", COMMON.join(", ")));
-            Problem::new(label.span(), message).suggest(suggestion)
-        })
+    Encoding::for_label(label.get_ref()).map(Some).ok_or_else(|| {
+        const COMMON: [&str; 12] = [
+            "auto",
+            "utf-8",
+            "utf-16le",
+            "utf-16be",
+            "iso-8859-1",
+            "windows-1250",
+            "windows-1251",
+            "windows-1252",
+            "koi8-r",
+            "shift_jis",
+            "gbk",
+            "big5",
+        ];
+        let message = format!("`{}` is no encoding", label.get_ref());
+        let suggestion = did_you_mean(label.get_ref(), COMMON)
+            .unwrap_or_else(|| format!("common ones: {}", COMMON.join(", ")));
+        Problem::new(label.span(), message).suggest(suggestion)
+    })
 }
 
 fn scope(id: &Option<OrTable<FieldTable>>) -> Scope {
     match id {
-        Some(OrTable::Full(table)) => table
-            .get_ref()
-            .scope
-            .as_ref()
-            .map_or(Scope::Network, |scope| *scope.get_ref()),
+        Some(OrTable::Full(table)) => {
+            table.get_ref().scope.as_ref().map_or(Scope::Network, |scope| *scope.get_ref())
+        }
         _ => Scope::Network,
     }
 }
 
 /// The names of a pattern's groups.
 pub(super) fn group_names(pattern: &Regex) -> BTreeSet<String> {
-    pattern
-        .capture_names()
-        .flatten()
-        .map(str::to_owned)
-        .collect()
+    pattern.capture_names().flatten().map(str::to_owned).collect()
 }
 
 impl Maker {
@@ -267,11 +230,7 @@ impl Maker {
             self.cells[at].uses += 1;
             return Ok(at as CellNumber);
         }
-        self.cells.push(CellSpec {
-            source,
-            mentioned: span.start,
-            uses: 1,
-        });
+        self.cells.push(CellSpec { source, mentioned: span.start, uses: 1 });
         Ok((self.cells.len() - 1) as CellNumber)
     }
 
@@ -308,9 +267,7 @@ impl Maker {
             None if links => Ok(KindRule::Constant(RecordKind::Link)),
             None => Ok(KindRule::Constant(RecordKind::Message)),
             Some(OrTable::Short(word)) => {
-                let known = RecordKind::ALL
-                    .iter()
-                    .find(|kind| kind.name() == word.get_ref());
+                let known = RecordKind::ALL.iter().find(|kind| kind.name() == word.get_ref());
                 known.map(|kind| KindRule::Constant(*kind)).ok_or_else(|| {
                     let names = RecordKind::ALL.map(RecordKind::name);
                     let suggestion = did_you_mean(word.get_ref(), names)
@@ -323,11 +280,7 @@ impl Maker {
                 let table = table.get_ref();
                 Ok(KindRule::Table {
                     cell: self.cell_of(&table.column)?,
-                    table: table
-                        .table
-                        .iter()
-                        .map(|(k, v)| (k.clone(), record_kind(*v)))
-                        .collect(),
+                    table: table.table.iter().map(|(k, v)| (k.clone(), record_kind(*v))).collect(),
                     otherwise: table.otherwise.map(record_kind),
                 })
             }

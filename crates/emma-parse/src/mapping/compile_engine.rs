@@ -64,19 +64,14 @@ pub(super) fn pattern(text: &Text, what: &str) -> Result<Regex, Problem> {
         let words = error.to_string();
         let last = words.lines().last().unwrap_or_default().trim();
         let reason = last.strip_prefix("error: ").unwrap_or(last);
-        Problem::new(
-            text.span(),
-            format!("the {what} pattern is not valid: {reason}"),
-        )
-        .suggest("put patterns in 'single quotes', where a backslash needs no doubling")
+        Problem::new(text.span(), format!("the {what} pattern is not valid: {reason}"))
+            .suggest("put patterns in 'single quotes', where a backslash needs no doubling")
     })
 }
 
 /// Compiles a pattern of bounded size.
 pub(super) fn compile_pattern(text: &str) -> Result<Regex, regex::Error> {
-    regex::RegexBuilder::new(text)
-        .size_limit(PATTERN_BYTES_MAX)
-        .build()
+    regex::RegexBuilder::new(text).size_limit(PATTERN_BYTES_MAX).build()
 }
 
 /// The columns that can be named, where the mapping itself says so.
@@ -84,20 +79,15 @@ pub(super) fn declared_columns(file: &File) -> Result<Option<BTreeSet<String>>, 
     match file.layout.get_ref() {
         Layout::Ndjson | Layout::Json => Ok(None),
         Layout::Delimited => {
-            let columns = file
-                .delimited
-                .as_ref()
-                .and_then(|table| table.get_ref().columns.as_ref());
+            let columns =
+                file.delimited.as_ref().and_then(|table| table.get_ref().columns.as_ref());
             Ok(columns.map(|columns| columns.get_ref().iter().cloned().collect()))
         }
         Layout::Log => {
             let mut groups = context_groups(file)?;
             if let Some(log) = &file.log {
                 let log = log.get_ref();
-                let lines = log
-                    .header
-                    .iter()
-                    .flat_map(|header| header_lines(header.get_ref()));
+                let lines = log.header.iter().flat_map(|header| header_lines(header.get_ref()));
                 for line in lines.chain(&log.context) {
                     groups.extend(group_names(&pattern(&sample(line), "log")?));
                 }
@@ -125,10 +115,7 @@ pub(super) fn header_lines(header: &HeaderTable) -> impl Iterator<Item = &Text> 
 
 /// The pattern with something in place of what is filled in later.
 pub(super) fn sample(text: &Text) -> Text {
-    Spanned::new(
-        text.span(),
-        fill_in(text.get_ref(), |_| Some("(?:x)".to_owned())),
-    )
+    Spanned::new(text.span(), fill_in(text.get_ref(), |_| Some("(?:x)".to_owned())))
 }
 
 /// Compiles the table of the mapping's layout.
@@ -140,11 +127,7 @@ pub(super) fn engine(
     let layout = *file.layout.get_ref();
     let misplaced = [
         (file.json.as_ref().map(Spanned::span), Layout::Json, "json"),
-        (
-            file.delimited.as_ref().map(Spanned::span),
-            Layout::Delimited,
-            "delimited",
-        ),
+        (file.delimited.as_ref().map(Spanned::span), Layout::Delimited, "delimited"),
         (file.log.as_ref().map(Spanned::span), Layout::Log, "log"),
     ];
     for (span, of, name) in misplaced {
@@ -166,10 +149,8 @@ pub(super) fn engine(
         Layout::Log => match &file.log {
             Some(table) => Engine::Log(log(file, table.get_ref(), maker)?),
             None => {
-                return Err(
-                    Problem::new(file.layout.span(), "layout \"log\" needs a [log] table")
-                        .suggest("describe the first line of a record under [[log.header]]"),
-                );
+                return Err(Problem::new(file.layout.span(), "layout \"log\" needs a [log] table")
+                    .suggest("describe the first line of a record under [[log.header]]"));
             }
         },
     })
@@ -195,11 +176,10 @@ fn json(
     keep: &BTreeSet<String>,
 ) -> Result<JsonRule, Problem> {
     let Some(table) = table else {
-        return Err(
-            Problem::new(file.layout.span(), "layout \"json\" needs a [json] table").suggest(
+        return Err(Problem::new(file.layout.span(), "layout \"json\" needs a [json] table")
+            .suggest(
                 "records = \"messages[]\" says where the records stand; \"[]\" is at the top",
-            ),
-        );
+            ));
     };
     let records = &table.get_ref().records;
     let steps = steps(records)?;
@@ -217,11 +197,7 @@ fn json(
         };
         keys.insert(&reference::key_path(key), Some(number as CellNumber));
     }
-    Ok(JsonRule {
-        steps,
-        keys: keys(&maker.cells, keep),
-        parents,
-    })
+    Ok(JsonRule { steps, keys: keys(&maker.cells, keep), parents })
 }
 
 fn steps(records: &Text) -> Result<Vec<Step>, Problem> {
@@ -230,11 +206,8 @@ fn steps(records: &Text) -> Result<Vec<Step>, Problem> {
         return Ok(Vec::new());
     }
     if !text.ends_with("[]") && !text.ends_with('*') {
-        return Err(
-            Problem::new(records.span(), "the path to the records ends with a list").suggest(
-                format!("write \"{text}[]\", or \"[]\" or \"{{}}\" for records at the top"),
-            ),
-        );
+        return Err(Problem::new(records.span(), "the path to the records ends with a list")
+            .suggest(format!("write \"{text}[]\", or \"[]\" or \"{{}}\" for records at the top")));
     }
     let mut steps = Vec::new();
     for key in reference::key_path(text) {
@@ -266,16 +239,11 @@ fn delimited(table: &DelimitedTable) -> Result<DelimitedRule, Problem> {
         Some(word) if word.get_ref() == "none" => None,
         Some(text) => Some(one_character(text, "quote", &[])?),
     };
-    let columns = table
-        .columns
-        .as_ref()
-        .map(|columns| columns.get_ref().clone());
+    let columns = table.columns.as_ref().map(|columns| columns.get_ref().clone());
     let header = table.header.unwrap_or(columns.is_none());
     if !header && columns.is_none() {
-        return Err(
-            Problem::new(0..0, "without a header row the columns need names")
-                .suggest("columns = [\"time\", \"from\", \"text\"] under [delimited]"),
-        );
+        return Err(Problem::new(0..0, "without a header row the columns need names")
+            .suggest("columns = [\"time\", \"from\", \"text\"] under [delimited]"));
     }
     Ok(DelimitedRule {
         separator,
@@ -293,10 +261,8 @@ fn one_character(text: &Text, what: &str, also: &[&str]) -> Result<char, Problem
     match (chars.next(), chars.next()) {
         (Some(c), None) if c.is_ascii() && c != '\n' && c != '\r' => Ok(c),
         _ if also.contains(&text.get_ref().as_str()) => Ok('\t'),
-        _ => Err(
-            Problem::new(text.span(), format!("the {what} is one ASCII character"))
-                .suggest("write \",\" or \";\" or \"\\t\""),
-        ),
+        _ => Err(Problem::new(text.span(), format!("the {what} is one ASCII character"))
+            .suggest("write \",\" or \";\" or \"\\t\"")),
     }
 }
 
@@ -311,13 +277,7 @@ mod tests {
         assert_eq!(steps("messages[]"), [key("messages"), Step::Each]);
         assert_eq!(
             steps("chats.list[].messages[]"),
-            [
-                key("chats"),
-                key("list"),
-                Step::Each,
-                key("messages"),
-                Step::Each
-            ]
+            [key("chats"), key("list"), Step::Each, key("messages"), Step::Each]
         );
         assert_eq!(steps("rooms.*[]"), [key("rooms"), Step::AnyKey, Step::Each]);
         assert_eq!(steps("[].items[]"), [Step::Each, key("items"), Step::Each]);

@@ -16,10 +16,7 @@ impl Maker {
         field: &Option<OrTable<FieldTable>>,
         is_text: bool,
     ) -> Result<Option<Field>, Problem> {
-        field
-            .as_ref()
-            .map(|field| self.field(field, is_text))
-            .transpose()
+        field.as_ref().map(|field| self.field(field, is_text)).transpose()
     }
 
     pub(super) fn field(
@@ -60,10 +57,8 @@ impl Maker {
             table.choose.is_some(),
         ];
         if sources.iter().filter(|given| **given).count() != 1 {
-            return Err(
-                Problem::new(span, "a field is taken from exactly one source")
-                    .suggest("give one of `column`, `template`, `value` or `choose` with `when`"),
-            );
+            return Err(Problem::new(span, "a field is taken from exactly one source")
+                .suggest("give one of `column`, `template`, `value` or `choose` with `when`"));
         }
         if table.choose.is_some() != table.when.is_some() {
             return Err(Problem::new(span, "`choose` and `when` go together")
@@ -82,10 +77,7 @@ impl Maker {
         let cell = self.cell_of(choose)?;
         let mut when = BTreeMap::new();
         for (word, target) in table.when.as_ref().expect("it goes with choose") {
-            when.insert(
-                word.clone(),
-                self.expression(target.get_ref(), target.span())?,
-            );
+            when.insert(word.clone(), self.expression(target.get_ref(), target.span())?);
         }
         Ok(Expression::Choose { cell, when })
     }
@@ -119,21 +111,9 @@ impl Maker {
         let mut cells = Vec::new();
         let mut constant = false;
         mentioned(&expression, &mut cells, &mut constant);
-        let foreign = cells
-            .into_iter()
-            .filter(|cell| self.is_foreign(*cell))
-            .collect();
+        let foreign = cells.into_iter().filter(|cell| self.is_foreign(*cell)).collect();
         let plain = !trim && absent.is_empty() && unescape == Unescape::None && words.is_empty();
-        Field {
-            expression,
-            unescape,
-            trim,
-            absent,
-            table: words,
-            foreign,
-            constant,
-            plain,
-        }
+        Field { expression, unescape, trim, absent, table: words, foreign, constant, plain }
     }
 
     /// True for cells that may be filled from outside the record: a log's groups may come from
@@ -176,10 +156,7 @@ impl Maker {
             }
             split => split.as_ref().map(|split| split.get_ref().clone()),
         };
-        Ok(Recipients::Split(
-            self.finish(expression, table, false),
-            split,
-        ))
+        Ok(Recipients::Split(self.finish(expression, table, false), split))
     }
 
     /// `recipients[]` or `recipients[].name`, in JSON.
@@ -191,11 +168,7 @@ impl Maker {
         }
         let (head, inner) = name.split_once("[]").expect("it contains brackets");
         let inner = inner.strip_prefix('.').unwrap_or(inner).replace("[]", "");
-        let keys = if inner.is_empty() {
-            Vec::new()
-        } else {
-            reference::key_path(&inner)
-        };
+        let keys = if inner.is_empty() { Vec::new() } else { reference::key_path(&inner) };
         let head = Spanned::new(column.span(), head.to_owned());
         Ok(Some(Recipients::List(self.cell_of(&head)?, keys)))
     }
@@ -214,8 +187,7 @@ pub(super) fn mentioned(expression: &Expression, cells: &mut Vec<CellNumber>, co
         }
         Expression::Choose { cell, when } => {
             cells.push(*cell);
-            when.values()
-                .for_each(|target| mentioned(target, cells, constant));
+            when.values().for_each(|target| mentioned(target, cells, constant));
         }
     }
 }

@@ -78,17 +78,10 @@ pub(super) fn log(file: &File, table: &LogTable, maker: &Maker) -> Result<LogRul
         headers.push(log_header(header)?);
     }
     if headers.is_empty() {
-        return Err(Problem::new(
-            file.layout.span(),
-            "a log needs at least one [[log.header]]",
-        )
-        .suggest("pattern = '^\\[(?<clock>\\d\\d:\\d\\d)\\] (?<who>[^:]+): (?<text>.*)$'"));
+        return Err(Problem::new(file.layout.span(), "a log needs at least one [[log.header]]")
+            .suggest("pattern = '^\\[(?<clock>\\d\\d:\\d\\d)\\] (?<who>[^:]+): (?<text>.*)$'"));
     }
-    let separator = table
-        .separator
-        .as_ref()
-        .map(|text| line(text, "separator"))
-        .transpose()?;
+    let separator = table.separator.as_ref().map(|text| line(text, "separator")).transpose()?;
     let continuation = match &table.continuation {
         None => Continuation::Any,
         Some(text) => match text.get_ref().as_str() {
@@ -107,10 +100,7 @@ pub(super) fn log(file: &File, table: &LogTable, maker: &Maker) -> Result<LogRul
     let lines = |list: &[Text], what: &str| -> Result<Vec<LinePattern>, Problem> {
         list.iter().map(|text| line(text, what)).collect()
     };
-    let body = maker
-        .cells
-        .iter()
-        .position(|cell| cell.source == CellSource::Body);
+    let body = maker.cells.iter().position(|cell| cell.source == CellSource::Body);
     let separator_required = table.separator_required.unwrap_or(separator.is_some());
     Ok(LogRule {
         headers,
@@ -120,11 +110,7 @@ pub(super) fn log(file: &File, table: &LogTable, maker: &Maker) -> Result<LogRul
         framing: lines(&table.framing, "framing")?,
         context: lines(&table.context, "context")?,
         trim_blank: table.blank_lines == BlankLines::Trim,
-        text: if body.is_none() {
-            text_cell(file, &maker.cells)
-        } else {
-            None
-        },
+        text: if body.is_none() { text_cell(file, &maker.cells) } else { None },
         body: body.map(|at| at as CellNumber),
     })
 }
@@ -133,10 +119,8 @@ fn log_header(header: &Spanned<HeaderTable>) -> Result<HeaderRule, Problem> {
     let span = header.span();
     let header = header.get_ref();
     if header.pattern.is_some() == header.lines.is_some() {
-        return Err(
-            Problem::new(span, "a header is given by `pattern` or by `lines`")
-                .suggest("pattern = '^...$' for one line, lines = ['^...$', '^...$'] for several"),
-        );
+        return Err(Problem::new(span, "a header is given by `pattern` or by `lines`")
+            .suggest("pattern = '^...$' for one line, lines = ['^...$', '^...$'] for several"));
     }
     let mut lines = Vec::new();
     for text in header_lines(header) {
@@ -145,20 +129,14 @@ fn log_header(header: &Spanned<HeaderTable>) -> Result<HeaderRule, Problem> {
     if lines.is_empty() {
         return Err(Problem::new(span, "a header has at least one line"));
     }
-    Ok(HeaderRule {
-        lines,
-        kind: header.kind.map(record_kind),
-    })
+    Ok(HeaderRule { lines, kind: header.kind.map(record_kind) })
 }
 
 fn line(text: &Text, what: &str) -> Result<LinePattern, Problem> {
     let sample = sample(text);
     let compiled = pattern(&sample, what)?;
     let fixed = (sample.get_ref() == text.get_ref()).then_some(compiled);
-    Ok(LinePattern {
-        text: text.get_ref().clone(),
-        fixed,
-    })
+    Ok(LinePattern { text: text.get_ref().clone(), fixed })
 }
 
 /// The cell that the text is taken from, where it is one.
@@ -168,10 +146,7 @@ fn text_cell(file: &File, cells: &[CellSpec]) -> Option<CellNumber> {
         OrTable::Full(table) => table.get_ref().column.as_ref()?.get_ref(),
     };
     let name = name.strip_prefix("column:").unwrap_or(name);
-    cells
-        .iter()
-        .position(|cell| cell.column() == Some(name))
-        .map(|at| at as CellNumber)
+    cells.iter().position(|cell| cell.column() == Some(name)).map(|at| at as CellNumber)
 }
 
 impl LinePattern {
@@ -190,9 +165,8 @@ mod tests {
 
     #[test]
     fn only_our_braces_are_filled_in() {
-        let filled = fill_in(r"^\d{2} {path:a}|{handles} {x} \p{L}", |name| {
-            Some(format!("<{name}>"))
-        });
+        let filled =
+            fill_in(r"^\d{2} {path:a}|{handles} {x} \p{L}", |name| Some(format!("<{name}>")));
         assert_eq!(filled, r"^\d{2} <path:a>|<handles> {x} \p{L}");
     }
 }

@@ -32,11 +32,8 @@ impl Maker {
         let field = self.finish(expression, &table, false);
         let mut cells = Vec::new();
         mentioned(&field.expression, &mut cells, &mut false);
-        let own: Vec<CellNumber> = cells
-            .iter()
-            .copied()
-            .filter(|cell| !self.is_foreign(*cell))
-            .collect();
+        let own: Vec<CellNumber> =
+            cells.iter().copied().filter(|cell| !self.is_foreign(*cell)).collect();
         let composed = matches!(field.expression, Expression::Template(_));
         let borrows_date = composed && !field.foreign.is_empty();
         let months = month_list(time)?;
@@ -52,12 +49,7 @@ impl Maker {
         }
         let mut formats = Vec::new();
         for format in &time.format.0 {
-            formats.push(Format::compile(
-                format.get_ref(),
-                format.span(),
-                &months,
-                pivot,
-            )?);
+            formats.push(Format::compile(format.get_ref(), format.span(), &months, pivot)?);
         }
         let zone = match &time.zone {
             Some(zone) => ZoneRule::compile(zone.get_ref(), zone.span())?,
@@ -66,13 +58,7 @@ impl Maker {
         let width_min = time.precision.map_or(0, width);
         let clock = clock(time.clock);
         let day_rolls = time.day_rolls.unwrap_or(borrows_date);
-        let rule = TimeRule {
-            formats,
-            zone,
-            clock,
-            width_min,
-            day_rolls,
-        };
+        let rule = TimeRule { formats, zone, clock, width_min, day_rolls };
         Ok(TimeField { field, rule, own })
     }
 }
@@ -88,17 +74,13 @@ fn month_list(time: &TimeTable) -> Result<Vec<(String, u32)>, Problem> {
         let numbered = list.iter().zip(1u32..);
         return Ok(numbered
             .flat_map(|(names, month)| {
-                names
-                    .split('|')
-                    .map(move |name| (name.trim().to_lowercase(), month))
+                names.split('|').map(move |name| (name.trim().to_lowercase(), month))
             })
             .filter(|(name, _)| !name.is_empty())
             .collect());
     }
     let Some(language) = &time.language else {
-        return Ok(month_names(
-            months::of_language("en").expect("English is known"),
-        ));
+        return Ok(month_names(months::of_language("en").expect("English is known")));
     };
     let known = months::of_language(language.get_ref()).ok_or_else(|| {
         let codes: Vec<&str> = months::LANGUAGES.iter().map(|(code, _)| *code).collect();

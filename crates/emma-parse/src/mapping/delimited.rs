@@ -28,11 +28,7 @@ pub(super) fn read(
     emitter: &mut Emitter<'_>,
 ) -> io::Result<()> {
     let dialect = Dialect::of(rule, SEPARATORS[2]);
-    let mut rows = Rows {
-        encoding: reader.encoding,
-        dialect,
-        inside_long: false,
-    };
+    let mut rows = Rows { encoding: reader.encoding, dialect, inside_long: false };
     for _ in 0..rule.skip_lines {
         let Some((length, _)) = window.next_line(reader.limits.record_bytes_max)? else {
             break;
@@ -64,10 +60,7 @@ pub(super) fn read(
             RowEnd::Whole => {
                 let text = rows.encoding.decode(raw);
                 let trimmed = text.text.trim_end_matches(['\r', '\n']);
-                let comment = rule
-                    .comment
-                    .as_ref()
-                    .is_some_and(|mark| trimmed.starts_with(mark));
+                let comment = rule.comment.as_ref().is_some_and(|mark| trimmed.starts_with(mark));
                 let repeated = header.as_deref().is_some_and(|header| header == raw);
                 if trimmed.trim_matches(' ').is_empty() || comment || repeated {
                     emitter.framing(raw, line)?;
@@ -78,10 +71,7 @@ pub(super) fn read(
                         false => rule.columns.clone(),
                     };
                     columns = place(reader, names.into_iter());
-                    let leaf = Origin::Leaf {
-                        offset: emitter.offset(),
-                        length: raw.len() as u64,
-                    };
+                    let leaf = Origin::Leaf { offset: emitter.offset(), length: raw.len() as u64 };
                     reader.shared.header = Some(leaf);
                     header = Some(raw.to_vec());
                     emitter.framing(raw, line)?;
@@ -114,15 +104,8 @@ fn separator_line(
     let Some((length, _)) = window.next_line(reader.limits.record_bytes_max)? else {
         return Ok(',');
     };
-    let line = reader
-        .encoding
-        .decode(&window.bytes()[..length])
-        .text
-        .into_owned();
-    let named = line
-        .trim_end()
-        .strip_prefix("sep=")
-        .and_then(|rest| rest.chars().next());
+    let line = reader.encoding.decode(&window.bytes()[..length]).text.into_owned();
+    let named = line.trim_end().strip_prefix("sep=").and_then(|rest| rest.chars().next());
     if let Some(separator) = named.filter(char::is_ascii) {
         emitter.framing(&window.bytes()[..length], window.line())?;
         window.consume(length);
@@ -134,11 +117,7 @@ fn separator_line(
 /// The candidate that cuts `line` into the most fields.
 pub(super) fn likely_separator(line: &str) -> char {
     let count = |separator| {
-        let dialect = Dialect {
-            separator,
-            quote: Some('"'),
-            backslash: false,
-        };
+        let dialect = Dialect { separator, quote: Some('"'), backslash: false };
         fields(line, &dialect).count()
     };
     let mut best = (SEPARATORS[2], 1);
@@ -157,27 +136,18 @@ fn place(reader: &mut Reader<'_>, names: impl Iterator<Item = String>) -> Vec<Co
     let mut taken = vec![false; mapping.cells.len()];
     let columns = names.map(|name| {
         let name = name.trim().to_owned();
-        let cell = mapping
-            .cells
-            .iter()
-            .position(|spec| spec.column() == Some(name.as_str()));
+        let cell = mapping.cells.iter().position(|spec| spec.column() == Some(name.as_str()));
         // The first of two columns with one name is taken, the other stays raw.
         let cell = cell.filter(|cell| !std::mem::replace(&mut taken[*cell], true));
         if cell.is_none() && !mapping.keep.contains(&name) {
             reader.unknown.add(&name);
         }
-        Column {
-            name,
-            cell: cell.map(|cell| cell as CellNumber),
-        }
+        Column { name, cell: cell.map(|cell| cell as CellNumber) }
     });
     columns.collect()
 }
 
-#[allow(
-    clippy::too_many_arguments,
-    reason = "a row and the four places it is told to"
-)]
+#[allow(clippy::too_many_arguments, reason = "a row and the four places it is told to")]
 fn row(
     reader: &mut Reader<'_>,
     dialect: &Dialect,
@@ -194,16 +164,12 @@ fn row(
     let mut count = 0;
     for field in fields(text, dialect) {
         if field.odd {
-            let name = columns
-                .get(count)
-                .map_or_else(String::new, |column| column.name.clone());
+            let name = columns.get(count).map_or_else(String::new, |column| column.name.clone());
             let note = "characters stand after a closing quote";
             anomalies.push(Anomaly::field("csv.quote", name, note));
         }
         match columns.get(count) {
-            Some(Column {
-                cell: Some(cell), ..
-            }) => cells.set(*cell, field.text),
+            Some(Column { cell: Some(cell), .. }) => cells.set(*cell, field.text),
             Some(column) if !field.text.is_empty() => {
                 extra.push((Cow::Borrowed(column.name.as_str()), field.text));
             }
@@ -234,11 +200,7 @@ pub(super) struct Dialect {
 impl Dialect {
     fn of(rule: &DelimitedRule, separator: char) -> Dialect {
         let separator = rule.separator.unwrap_or(separator);
-        Dialect {
-            separator,
-            quote: rule.quote,
-            backslash: rule.backslash,
-        }
+        Dialect { separator, quote: rule.quote, backslash: rule.backslash }
     }
 }
 
@@ -271,10 +233,7 @@ pub(super) fn fields<'t>(
 }
 
 fn plain(text: &str) -> FieldText<'_> {
-    FieldText {
-        text: Cow::Borrowed(text),
-        odd: false,
-    }
+    FieldText { text: Cow::Borrowed(text), odd: false }
 }
 
 /// A field whose opening quote was just taken.
@@ -285,13 +244,7 @@ fn quoted<'t>(text: &'t str, quote: char, dialect: &Dialect) -> (FieldText<'t>, 
     loop {
         let Some(at) = rest.find([quote, if dialect.backslash { '\\' } else { quote }]) else {
             out.push_str(rest);
-            return (
-                FieldText {
-                    text: Cow::Owned(out),
-                    odd: true,
-                },
-                None,
-            );
+            return (FieldText { text: Cow::Owned(out), odd: true }, None);
         };
         let mark = rest.as_bytes()[at];
         let after = &rest[at + 1..];
@@ -323,23 +276,11 @@ fn quoted<'t>(text: &'t str, quote: char, dialect: &Dialect) -> (FieldText<'t>, 
         };
         let odd = !tail.trim().is_empty();
         if !changed && !odd {
-            return (
-                FieldText {
-                    text: Cow::Borrowed(&rest[..at]),
-                    odd,
-                },
-                next,
-            );
+            return (FieldText { text: Cow::Borrowed(&rest[..at]), odd }, next);
         }
         out.push_str(&rest[..at]);
         out.push_str(if odd { tail } else { "" });
-        return (
-            FieldText {
-                text: Cow::Owned(out),
-                odd,
-            },
-            next,
-        );
+        return (FieldText { text: Cow::Owned(out), odd }, next);
     }
 }
 
@@ -348,14 +289,8 @@ mod tests {
     use super::*;
 
     fn cut(row: &str, separator: char, backslash: bool) -> Vec<String> {
-        let dialect = Dialect {
-            separator,
-            quote: Some('"'),
-            backslash,
-        };
-        fields(row, &dialect)
-            .map(|field| field.text.into_owned())
-            .collect()
+        let dialect = Dialect { separator, quote: Some('"'), backslash };
+        fields(row, &dialect).map(|field| field.text.into_owned()).collect()
     }
 
     #[test]

@@ -39,19 +39,13 @@ impl Rows {
                 return Ok(None);
             };
             self.inside_long = cut;
-            return Ok(Some(RowSpan {
-                length,
-                end: RowEnd::TooLong,
-            }));
+            return Ok(Some(RowSpan { length, end: RowEnd::TooLong }));
         }
         let mut scan = Scan::default();
         loop {
             let reach = window.bytes().len().min(length_max);
             if let Some(length) = scan.feed(&window.bytes()[..reach], self) {
-                return Ok(Some(RowSpan {
-                    length,
-                    end: RowEnd::Whole,
-                }));
+                return Ok(Some(RowSpan { length, end: RowEnd::Whole }));
             }
             if reach == length_max || !window.more()? {
                 break;
@@ -62,10 +56,7 @@ impl Rows {
             return Ok(None);
         }
         if left < length_max && !scan.in_quotes {
-            return Ok(Some(RowSpan {
-                length: left,
-                end: RowEnd::Whole,
-            }));
+            return Ok(Some(RowSpan { length: left, end: RowEnd::Whole }));
         }
         let Some((length, cut)) = window.next_line(length_max)? else {
             return Ok(None);
@@ -90,12 +81,7 @@ struct Scan {
 
 impl Default for Scan {
     fn default() -> Scan {
-        Scan {
-            at: 0,
-            in_quotes: false,
-            field_start: true,
-            escaped: false,
-        }
+        Scan { at: 0, in_quotes: false, field_start: true, escaped: false }
     }
 }
 

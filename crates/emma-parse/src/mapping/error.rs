@@ -18,11 +18,7 @@ pub struct MappingError {
 
 impl fmt::Display for MappingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "mapping, line {}, column {}: {}",
-            self.line, self.column, self.message
-        )?;
+        write!(f, "mapping, line {}, column {}: {}", self.line, self.column, self.message)?;
         match &self.suggestion {
             Some(suggestion) => write!(f, " ({suggestion})"),
             None => Ok(()),
@@ -41,11 +37,7 @@ pub(super) struct Problem {
 impl Problem {
     /// A problem without a suggestion.
     pub fn new(span: Range<usize>, message: impl Into<String>) -> Problem {
-        Problem {
-            span,
-            message: message.into(),
-            suggestion: None,
-        }
+        Problem { span, message: message.into(), suggestion: None }
     }
 
     /// Adds what was probably meant.
@@ -57,12 +49,7 @@ impl Problem {
     /// Counts lines and characters in `text`.
     pub fn at(self, text: &str) -> MappingError {
         let (line, column) = position(text, self.span.start);
-        MappingError {
-            line,
-            column,
-            message: self.message,
-            suggestion: self.suggestion,
-        }
+        MappingError { line, column, message: self.message, suggestion: self.suggestion }
     }
 }
 
@@ -162,12 +149,9 @@ mod tests {
 
     #[test]
     fn distances_count_swapped_neighbours_once() {
-        for (a, b, distance) in [
-            ("", "", 0),
-            ("sender", "sneder", 1),
-            ("time", "times", 1),
-            ("abc", "xyz", 3),
-        ] {
+        for (a, b, distance) in
+            [("", "", 0), ("sender", "sneder", 1), ("time", "times", 1), ("abc", "xyz", 3)]
+        {
             assert_eq!(edit_distance(a, b), distance, "{a} {b}");
         }
     }

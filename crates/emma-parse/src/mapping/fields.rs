@@ -68,11 +68,7 @@ pub(super) enum Recipients {
 #[derive(Clone, Debug)]
 pub(super) enum KindRule {
     Constant(RecordKind),
-    Table {
-        cell: CellNumber,
-        table: BTreeMap<String, RecordKind>,
-        otherwise: Option<RecordKind>,
-    },
+    Table { cell: CellNumber, table: BTreeMap<String, RecordKind>, otherwise: Option<RecordKind> },
 }
 
 /// When.
@@ -136,10 +132,7 @@ impl Compiled {
             link(rule, cells, carried, anomalies, &mut record);
         }
         if let Some(origin) = &shared.header {
-            record.borrowed.push(Borrowed {
-                field: COLUMNS,
-                origin: origin.clone(),
-            });
+            record.borrowed.push(Borrowed { field: COLUMNS, origin: origin.clone() });
         }
         record
     }
@@ -147,11 +140,7 @@ impl Compiled {
     fn kind_of(&self, cells: &mut Cells<'_>, anomalies: &mut Vec<Anomaly>) -> RecordKind {
         match &self.kind {
             KindRule::Constant(kind) => *kind,
-            KindRule::Table {
-                cell,
-                table,
-                otherwise,
-            } => {
+            KindRule::Table { cell, table, otherwise } => {
                 let word = match &cells.values[usize::from(*cell)] {
                     Cell::Text(text) => text.trim(),
                     _ => "",
@@ -196,11 +185,7 @@ impl Field {
             anomalies.push(Anomaly::field("field.shape", name, note));
         }
         let value = value?;
-        if self.plain {
-            Some(value)
-        } else {
-            self.clean(value)
-        }
+        if self.plain { Some(value) } else { self.clean(value) }
     }
 
     fn clean<'a>(&'a self, value: Cow<'a, str>) -> Option<Cow<'a, str>> {
@@ -231,23 +216,11 @@ impl Field {
             if let Some(value) = &shared.values[usize::from(*cell)]
                 && is_shared(&cells.values[usize::from(*cell)], &value.text)
             {
-                push_new(
-                    borrowed,
-                    Borrowed {
-                        field: name,
-                        origin: value.origin.clone(),
-                    },
-                );
+                push_new(borrowed, Borrowed { field: name, origin: value.origin.clone() });
             }
         }
         if self.constant {
-            push_new(
-                borrowed,
-                Borrowed {
-                    field: name,
-                    origin: Origin::Mapping,
-                },
-            );
+            push_new(borrowed, Borrowed { field: name, origin: Origin::Mapping });
         }
     }
 }
@@ -302,10 +275,7 @@ fn link<'a>(
 ) {
     let mut line = |cell: CellNumber| -> Option<u64> {
         let text = cells.take(cell, &mut false)?;
-        text.trim()
-            .parse::<u64>()
-            .ok()?
-            .checked_sub(rule.first_line)
+        text.trim().parse::<u64>().ok()?.checked_sub(rule.first_line)
     };
     let (Some(from_line), Some(to_line)) = (line(rule.from_line), line(rule.to_line)) else {
         record.kind = RecordKind::Other;
@@ -320,11 +290,7 @@ fn link<'a>(
         return;
     };
     record.link = Some(Link {
-        relation: if from_line == to_line {
-            "start"
-        } else {
-            "reply"
-        },
+        relation: if from_line == to_line { "start" } else { "reply" },
         target_path: Cow::Owned(target.clone()),
         from_line,
         to_line,

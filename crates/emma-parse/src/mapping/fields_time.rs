@@ -75,11 +75,7 @@ impl TimeField {
     /// The characters that the record itself says about its time.
     fn own_raw(&self, cells: &Cells<'_>) -> OwnRaw {
         if matches!(self.field.expression, Expression::Cell(_)) {
-            return if self.own.is_empty() {
-                OwnRaw::None
-            } else {
-                OwnRaw::Value
-            };
+            return if self.own.is_empty() { OwnRaw::None } else { OwnRaw::Value };
         }
         let mut out = String::new();
         for cell in &self.own {
@@ -90,11 +86,7 @@ impl TimeField {
                 out.push_str(text);
             }
         }
-        if out.is_empty() {
-            OwnRaw::None
-        } else {
-            OwnRaw::Text(out)
-        }
+        if out.is_empty() { OwnRaw::None } else { OwnRaw::Text(out) }
     }
 }
 
@@ -107,10 +99,7 @@ enum OwnRaw {
 /// Where the date was stated once for many records: a clock that goes back may have passed
 /// midnight, so from there on each record may lie on any of the days begun so far.
 fn roll(bounds: &mut Bounds, carried: &mut Carried, anomalies: &mut Vec<Anomaly>) {
-    if carried
-        .last
-        .is_some_and(|last| bounds.lo < last - CLOCK_SLACK)
-    {
+    if carried.last.is_some_and(|last| bounds.lo < last - CLOCK_SLACK) {
         carried.days += 1;
         let note = "the clock goes back; the day may be a later one";
         anomalies.push(Anomaly::field("time.goes_back", "time", note));

@@ -57,22 +57,13 @@ pub(super) fn guess_bytes(head: &[u8], path: &str) -> Guess {
     }
     let decoded = detected.encoding.decode(bytes).text;
     let shape = find(&decoded);
-    let mut writer = Writer {
-        out: String::new(),
-        notes: Vec::new(),
-    };
+    let mut writer = Writer { out: String::new(), notes: Vec::new() };
     if detected.guessed {
         let name = detected.encoding.name();
-        writer.notes.push(format!(
-            "the encoding looks like {name}; check names with accents"
-        ));
+        writer.notes.push(format!("the encoding looks like {name}; check names with accents"));
     }
     let confidence = writer.mapping(shape.as_ref(), path);
-    Guess {
-        toml: writer.out,
-        confidence,
-        notes: writer.notes,
-    }
+    Guess { toml: writer.out, confidence, notes: writer.notes }
 }
 
 /// What a column may be called, by field, likeliest first. Compared without case and `_-. `.
@@ -117,17 +108,11 @@ const FORMATS: [&str; 25] = [
 /// The format that fits most of the values, if any fits more than half.
 fn time_format(values: &[String]) -> Option<&'static str> {
     let months = month_names(months::of_language("en").expect("English is known"));
-    let filled: Vec<&String> = values
-        .iter()
-        .filter(|value| !value.trim().is_empty())
-        .collect();
+    let filled: Vec<&String> = values.iter().filter(|value| !value.trim().is_empty()).collect();
     let mut best: Option<(usize, &str)> = None;
     for name in FORMATS {
         let format = Format::compile(name, 0..0, &months, 70).expect("formats are tested");
-        let fit = filled
-            .iter()
-            .filter(|value| format.plausible(value))
-            .count();
+        let fit = filled.iter().filter(|value| format.plausible(value)).count();
         if fit * 2 > filled.len() && best.is_none_or(|(most, _)| fit > most) {
             best = Some((fit, name));
         }
@@ -155,10 +140,7 @@ impl Writer {
         self.line("mapping = 1");
         self.line(format!("name = {}", quoted(&name)));
         self.line("version = 1                # raise it whenever you change what is read");
-        self.line(format!(
-            "network = {:18} # the network these accounts belong to",
-            quoted(&name)
-        ));
+        self.line(format!("network = {:18} # the network these accounts belong to", quoted(&name)));
         self.line(format!("files = [{}]", quoted(&file_pattern(path))));
         let Some(shape) = shape else {
             self.template();
@@ -181,8 +163,7 @@ impl Writer {
         self.layout(shape);
         if shape.fit_percent < 90 {
             let rest = 100 - shape.fit_percent;
-            self.notes
-                .push(format!("{rest} % of the lines looked at do not fit"));
+            self.notes.push(format!("{rest} % of the lines looked at do not fit"));
         }
         match found {
             true if shape.fit_percent >= 70 => Confidence::High,
@@ -194,10 +175,8 @@ impl Writer {
     fn fields(&mut self, shape: &Shape, noun: &str) -> bool {
         let mut left: Vec<&Column> = shape.columns.iter().collect();
         let mut taken = Vec::new();
-        let time = take(&mut left, "time", |column| {
-            time_format(&column.values).is_some()
-        })
-        .or_else(|| take_any(&mut left, |column| time_format(&column.values).is_some()));
+        let time = take(&mut left, "time", |column| time_format(&column.values).is_some())
+            .or_else(|| take_any(&mut left, |column| time_format(&column.values).is_some()));
         for (field, _) in &NAMES[..NAMES.len() - 1] {
             if let Some(column) = take(&mut left, field, |_| true) {
                 taken.push((*field, column));
@@ -205,11 +184,7 @@ impl Writer {
         }
         self.line("[fields]");
         for (field, column) in &taken {
-            let list = if column.list && *field == "to" {
-                "[]"
-            } else {
-                ""
-            };
+            let list = if column.list && *field == "to" { "[]" } else { "" };
             let source = quoted(&format!("{}{list}", reference(&column.name)));
             self.line(format!("{field} = {source}"));
         }
@@ -222,9 +197,7 @@ impl Writer {
         if !left.is_empty() {
             let names: Vec<&str> = left.iter().map(|column| column.name.as_str()).collect();
             let names = names.join(", ").replace(char::is_control, " ");
-            self.line(format!(
-                "# kept raw, as every {noun} that is not mentioned: {names}"
-            ));
+            self.line(format!("# kept raw, as every {noun} that is not mentioned: {names}"));
         }
         self.line("");
         self.time(time);
@@ -244,8 +217,7 @@ impl Writer {
                 "# Where the date stands in the file's name: template = \"{path:day} {clock}\"",
             );
             self.line("");
-            self.notes
-                .push("no time was found; records will be undated".to_owned());
+            self.notes.push("no time was found; records will be undated".to_owned());
             return;
         };
         let format = time_format(&column.values).expect("the column was chosen by it");
@@ -253,16 +225,13 @@ impl Writer {
         self.line(format!("column = {}", quoted(&reference(&column.name))));
         self.line(format!("format = {}", quoted(format)));
         if format.contains("%d/%m") || format.contains("%m/%d") {
-            self.notes
-                .push("whether the day or the month comes first was guessed".to_owned());
+            self.notes.push("whether the day or the month comes first was guessed".to_owned());
         }
         let says_zone = format.starts_with("epoch")
             || (format == "rfc3339"
                 && column.values.iter().all(|value| {
                     value.ends_with(['Z', 'z'])
-                        || value
-                            .get(10..)
-                            .is_some_and(|clock| clock.contains(['+', '-']))
+                        || value.get(10..).is_some_and(|clock| clock.contains(['+', '-']))
                 }));
         if !says_zone {
             self.line(
@@ -300,8 +269,7 @@ impl Writer {
     }
 
     fn template(&mut self) {
-        self.notes
-            .push("the file has no shape that emma knows; fill in the template".to_owned());
+        self.notes.push("the file has no shape that emma knows; fill in the template".to_owned());
         self.line("layout = \"log\"             # or ndjson, json, delimited");
         self.line("");
         self.line("[fields]");
@@ -342,9 +310,7 @@ fn take<'c>(
 }
 
 fn take_any<'c>(left: &mut Vec<&'c Column>, fits: impl Fn(&Column) -> bool) -> Option<&'c Column> {
-    let at = left
-        .iter()
-        .position(|column| !column.values.is_empty() && fits(column))?;
+    let at = left.iter().position(|column| !column.values.is_empty() && fits(column))?;
     Some(left.remove(at))
 }
 
@@ -360,11 +326,7 @@ fn reference(name: &str) -> String {
     let prefixed = name.split_once(':').is_some_and(|(head, _)| {
         matches!(head, "column" | "value" | "path") || head.starts_with("parent")
     });
-    if prefixed || name == "body" {
-        format!("column:{name}")
-    } else {
-        name.to_owned()
-    }
+    if prefixed || name == "body" { format!("column:{name}") } else { name.to_owned() }
 }
 
 fn quoted(text: &str) -> String {
@@ -397,11 +359,7 @@ fn mapping_name(path: &str) -> String {
         }
     }
     let name = name.trim_matches('-');
-    if name.is_empty() {
-        "new-source".to_owned()
-    } else {
-        name.to_owned()
-    }
+    if name.is_empty() { "new-source".to_owned() } else { name.to_owned() }
 }
 
 fn file_pattern(path: &str) -> String {

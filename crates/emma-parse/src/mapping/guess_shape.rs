@@ -45,21 +45,15 @@ pub(super) fn find(head: &str) -> Option<Shape> {
         return Some(shape);
     }
     let delimited = delimited(text);
-    if delimited
-        .as_ref()
-        .is_some_and(|shape| shape.fit_percent >= 90)
-    {
+    if delimited.as_ref().is_some_and(|shape| shape.fit_percent >= 90) {
         return delimited;
     }
     log(text).or(delimited)
 }
 
 fn json_lines(text: &str) -> Option<Shape> {
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .take(SAMPLES_MAX)
-        .collect();
+    let lines: Vec<&str> =
+        text.lines().filter(|line| !line.trim().is_empty()).take(SAMPLES_MAX).collect();
     let objects: Vec<Value> = lines
         .iter()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
@@ -84,17 +78,12 @@ fn json(text: &str) -> Option<Shape> {
             fit_percent: 100,
         });
     }
-    let whole: Value = serde_json::from_str(text)
-        .or_else(|_| serde_json::from_str(&completed(text)))
-        .ok()?;
+    let whole: Value =
+        serde_json::from_str(text).or_else(|_| serde_json::from_str(&completed(text))).ok()?;
     let mut best: Option<(String, Vec<Value>)> = None;
     lists(&whole, "", 0, &mut best);
     let (path, records) = best?;
-    Some(Shape {
-        layout: Found::Json(path),
-        columns: columns(&records),
-        fit_percent: 100,
-    })
+    Some(Shape { layout: Found::Json(path), columns: columns(&records), fit_percent: 100 })
 }
 
 /// Objects one after another, with or without commas.
@@ -148,11 +137,8 @@ fn lists(value: &Value, path: &str, depth: usize, best: &mut Option<(String, Vec
     }
     match value {
         Value::Array(items) => {
-            let objects: Vec<Value> = items
-                .iter()
-                .filter(|item| item.is_object())
-                .cloned()
-                .collect();
+            let objects: Vec<Value> =
+                items.iter().filter(|item| item.is_object()).cloned().collect();
             let path = format!("{path}[]");
             let score =
                 objects.len() + objects.iter().filter(|object| is_talk(object)).count() * 100;
@@ -160,10 +146,7 @@ fn lists(value: &Value, path: &str, depth: usize, best: &mut Option<(String, Vec
                 records.len() + records.iter().filter(|object| is_talk(object)).count() * 100
             });
             if score > old {
-                *best = Some((
-                    path.clone(),
-                    objects.into_iter().take(SAMPLES_MAX).collect(),
-                ));
+                *best = Some((path.clone(), objects.into_iter().take(SAMPLES_MAX).collect()));
             }
             for item in items.iter().take(20) {
                 lists(item, &path, depth + 1, best);
@@ -172,11 +155,7 @@ fn lists(value: &Value, path: &str, depth: usize, best: &mut Option<(String, Vec
         Value::Object(members) => {
             for (key, value) in members {
                 let key = key.replace('\\', "\\\\").replace('.', "\\.");
-                let path = if path.is_empty() {
-                    key
-                } else {
-                    format!("{path}.{key}")
-                };
+                let path = if path.is_empty() { key } else { format!("{path}.{key}") };
                 lists(value, &path, depth + 1, best);
             }
         }
@@ -188,9 +167,7 @@ fn lists(value: &Value, path: &str, depth: usize, best: &mut Option<(String, Vec
 fn is_talk(object: &Value) -> bool {
     const WORDS: [&str; 5] = ["text", "body", "message", "content", "msg"];
     object.as_object().is_some_and(|members| {
-        members
-            .keys()
-            .any(|key| WORDS.contains(&key.to_lowercase().as_str()))
+        members.keys().any(|key| WORDS.contains(&key.to_lowercase().as_str()))
     })
 }
 
@@ -222,17 +199,10 @@ fn note(columns: &mut Vec<Column>, name: &str, value: &Value) {
         Value::Object(_) => None,
         scalar => Some(scalar.to_string()),
     };
-    let at = columns
-        .iter()
-        .position(|column| column.name == name)
-        .unwrap_or_else(|| {
-            columns.push(Column {
-                name: name.to_owned(),
-                values: Vec::new(),
-                list: false,
-            });
-            columns.len() - 1
-        });
+    let at = columns.iter().position(|column| column.name == name).unwrap_or_else(|| {
+        columns.push(Column { name: name.to_owned(), values: Vec::new(), list: false });
+        columns.len() - 1
+    });
     let column = &mut columns[at];
     column.list |= value.is_array();
     column.values.extend(text);
@@ -241,14 +211,9 @@ fn note(columns: &mut Vec<Column>, name: &str, value: &Value) {
 fn delimited(text: &str) -> Option<Shape> {
     let first = text.lines().next()?;
     let separator = likely_separator(first);
-    let dialect = Dialect {
-        separator,
-        quote: Some('"'),
-        backslash: false,
-    };
-    let names: Vec<String> = fields(first, &dialect)
-        .map(|field| field.text.trim().to_owned())
-        .collect();
+    let dialect = Dialect { separator, quote: Some('"'), backslash: false };
+    let names: Vec<String> =
+        fields(first, &dialect).map(|field| field.text.trim().to_owned()).collect();
     let named = names.iter().all(|name| {
         !name.is_empty() && name.len() <= 64 && !name.starts_with(|c: char| c.is_ascii_digit())
     });
@@ -257,22 +222,12 @@ fn delimited(text: &str) -> Option<Shape> {
     }
     let mut columns: Vec<Column> = names
         .iter()
-        .map(|name| Column {
-            name: name.clone(),
-            values: Vec::new(),
-            list: false,
-        })
+        .map(|name| Column { name: name.clone(), values: Vec::new(), list: false })
         .collect();
     let (mut fit, mut all) = (0, 0);
-    for line in text
-        .lines()
-        .skip(1)
-        .filter(|line| !line.is_empty())
-        .take(SAMPLES_MAX)
-    {
-        let row: Vec<String> = fields(line, &dialect)
-            .map(|field| field.text.into_owned())
-            .collect();
+    for line in text.lines().skip(1).filter(|line| !line.is_empty()).take(SAMPLES_MAX) {
+        let row: Vec<String> =
+            fields(line, &dialect).map(|field| field.text.into_owned()).collect();
         all += 1;
         if row.len() == names.len() {
             fit += 1;
@@ -314,11 +269,8 @@ const HEADERS: [&str; 8] = [
 ];
 
 fn log(text: &str) -> Option<Shape> {
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .take(SAMPLES_MAX)
-        .collect();
+    let lines: Vec<&str> =
+        text.lines().filter(|line| !line.trim().is_empty()).take(SAMPLES_MAX).collect();
     let mut best: Option<(usize, &str, Regex)> = None;
     for header in HEADERS {
         let pattern = Regex::new(header).expect("header patterns are tested");
@@ -331,16 +283,9 @@ fn log(text: &str) -> Option<Shape> {
     let mut columns = Vec::new();
     for name in pattern.capture_names().flatten() {
         let values = lines.iter().filter_map(|line| {
-            pattern
-                .captures(line)?
-                .name(name)
-                .map(|found| found.as_str().to_owned())
+            pattern.captures(line)?.name(name).map(|found| found.as_str().to_owned())
         });
-        columns.push(Column {
-            name: name.to_owned(),
-            values: values.collect(),
-            list: false,
-        });
+        columns.push(Column { name: name.to_owned(), values: values.collect(), list: false });
     }
     Some(Shape {
         layout: Found::Log(header.to_owned()),
@@ -366,9 +311,6 @@ mod tests {
 
     #[test]
     fn cut_documents_are_closed() {
-        assert_eq!(
-            completed(r#"{"m":[{"a":"}"},{"b":1"#),
-            r#"{"m":[{"a":"}"}]}"#
-        );
+        assert_eq!(completed(r#"{"m":[{"a":"}"},{"b":1"#), r#"{"m":[{"a":"}"}]}"#);
     }
 }

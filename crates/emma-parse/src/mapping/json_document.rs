@@ -64,10 +64,7 @@ pub(super) fn read<'m>(
     walker.flush()?;
     if !walker.frames.is_empty() {
         let note = "the file ends inside the list of records";
-        walker
-            .reader
-            .anomalies
-            .push(Anomaly::new("json.truncated", note));
+        walker.reader.anomalies.push(Anomaly::new("json.truncated", note));
     }
     Ok(())
 }
@@ -168,10 +165,7 @@ impl Walker<'_, '_, '_, '_> {
         if self.at == 0 {
             return Ok(());
         }
-        let leaf = Origin::Leaf {
-            offset: self.emitter.offset(),
-            length: self.at as u64,
-        };
+        let leaf = Origin::Leaf { offset: self.emitter.offset(), length: self.at as u64 };
         for value in self.reader.shared.values.iter_mut().flatten() {
             if value.origin == NOT_YET {
                 value.origin = leaf.clone();
@@ -205,15 +199,10 @@ impl Walker<'_, '_, '_, '_> {
             }
         }
         let found = scan::value_at(self.window.bytes(), self.at, depth_max);
-        Ok(
-            found.and_then(|value| match value.bytes.len() > length_max {
-                true => Err(Fault {
-                    at: value.at,
-                    what: ENDS_EARLY,
-                }),
-                false => Ok(value),
-            }),
-        )
+        Ok(found.and_then(|value| match value.bytes.len() > length_max {
+            true => Err(Fault { at: value.at, what: ENDS_EARLY }),
+            false => Ok(value),
+        }))
     }
 
     fn key(&mut self) -> io::Result<()> {
@@ -270,12 +259,7 @@ impl Walker<'_, '_, '_, '_> {
 
     fn open(&mut self, object: bool, step: usize) {
         let records_before = self.reader.seen.records();
-        self.frames.push(Frame {
-            object,
-            step,
-            value_next: None,
-            records_before,
-        });
+        self.frames.push(Frame { object, step, value_next: None, records_before });
         self.at += 1;
     }
 
@@ -304,16 +288,10 @@ impl Walker<'_, '_, '_, '_> {
             return;
         }
         let level = self.parent_level(step - 1);
-        let wanted = CellSource::Parent {
-            level,
-            key: "*".to_owned(),
-        };
+        let wanted = CellSource::Parent { level, key: "*".to_owned() };
         let cells = &self.reader.mapping.cells;
         if let Some(number) = cells.iter().position(|spec| spec.source == wanted) {
-            let value = SharedValue {
-                text: key.to_owned(),
-                origin: NOT_YET,
-            };
+            let value = SharedValue { text: key.to_owned(), origin: NOT_YET };
             self.reader.shared.values[number] = Some(value);
         }
     }
@@ -344,21 +322,11 @@ impl Walker<'_, '_, '_, '_> {
         }
         if let Some((key, keys)) = known {
             self.tell_late(key);
-            let Reader {
-                mapping,
-                limits,
-                shared,
-                unknown,
-                ..
-            } = &mut *self.reader;
+            let Reader { mapping, limits, shared, unknown, .. } = &mut *self.reader;
             let depth_max = limits.json_depth_max;
             let value = scan::value_at(self.window.bytes(), self.at, depth_max);
             let mut cells = Cells::new(&mapping.cells);
-            let mut told = Told {
-                extra: Vec::new(),
-                anomalies: Vec::new(),
-                unknown,
-            };
+            let mut told = Told { extra: Vec::new(), anomalies: Vec::new(), unknown };
             if let Ok(value) = value {
                 keys.read_member(key, &value, depth_max, &mut cells, &mut told);
             }
@@ -368,10 +336,7 @@ impl Walker<'_, '_, '_, '_> {
                     Cell::Text(text) => text.clone().into_owned(),
                     Cell::Nested(bytes) => String::from_utf8_lossy(bytes).into_owned(),
                 };
-                shared.values[number] = Some(SharedValue {
-                    text,
-                    origin: NOT_YET,
-                });
+                shared.values[number] = Some(SharedValue { text, origin: NOT_YET });
             }
         }
         self.at += length;
@@ -381,11 +346,7 @@ impl Walker<'_, '_, '_, '_> {
     /// A value that comes after the records of its object is too late for them.
     fn tell_late(&mut self, key: &str) {
         let records = self.reader.seen.records();
-        if self
-            .frames
-            .last()
-            .is_some_and(|frame| frame.records_before < records)
-        {
+        if self.frames.last().is_some_and(|frame| frame.records_before < records) {
             let note = "the value stands after the records that should have it";
             let anomaly = Anomaly::field("mapping.value_late", key, note);
             if !self.reader.anomalies.contains(&anomaly) {
@@ -403,10 +364,7 @@ impl Walker<'_, '_, '_, '_> {
             Extent::Whole { length, .. } => {
                 let raw = &self.window.bytes()[..length];
                 let line = self.window.line();
-                match self
-                    .reader
-                    .json_record(&self.rule.keys, raw, line, self.emitter)?
-                {
+                match self.reader.json_record(&self.rule.keys, raw, line, self.emitter)? {
                     Ok(()) => {
                         self.window.consume(length);
                         return Ok(());
@@ -414,11 +372,9 @@ impl Walker<'_, '_, '_, '_> {
                     Err(fault) => (fault.at.min(length - 1), Some(length), fault.what),
                 }
             }
-            Extent::TooLong => (
-                0,
-                None,
-                "the record is too long or one of its brackets is missing",
-            ),
+            Extent::TooLong => {
+                (0, None, "the record is too long or one of its brackets is missing")
+            }
             Extent::Cut => (0, None, "the file ends inside the record"),
         };
         let anomaly = Anomaly::new("json.syntax", what);
@@ -436,7 +392,4 @@ impl Walker<'_, '_, '_, '_> {
 }
 
 /// The origin of a value whose framing leaf has not been handed over yet.
-const NOT_YET: Origin = Origin::Leaf {
-    offset: u64::MAX,
-    length: 0,
-};
+const NOT_YET: Origin = Origin::Leaf { offset: u64::MAX, length: 0 };

@@ -58,9 +58,7 @@ fn line<'m>(
     }
     if !single {
         let decoded = reader.encoding.decode(raw);
-        let trimmed = decoded
-            .text
-            .trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        let trimmed = decoded.text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         if !trimmed.starts_with('{') {
             return odd_text(trimmed, raw, number, emitter);
         }

@@ -17,14 +17,10 @@ impl Walker<'_, '_, '_, '_> {
         let bytes = self.window.bytes();
         let bytes = &bytes[..bytes.len().min(GARBAGE_BYTES_MAX)];
         let stop = |byte: &u8| matches!(byte, b'{' | b'}' | b'[' | b']' | b',' | b'"' | b'\n');
-        let length = bytes[1..]
-            .iter()
-            .position(stop)
-            .map_or(bytes.len(), |at| at + 1);
+        let length = bytes[1..].iter().position(stop).map_or(bytes.len(), |at| at + 1);
         let note = "these characters cannot stand here";
         let anomaly = Anomaly::new("json.syntax", note);
-        self.emitter
-            .anomaly(&bytes[..length], self.window.line(), anomaly)?;
+        self.emitter.anomaly(&bytes[..length], self.window.line(), anomaly)?;
         self.window.consume(length);
         Ok(())
     }
@@ -82,8 +78,7 @@ impl Walker<'_, '_, '_, '_> {
                 }
             }
             let length = end.unwrap_or(chunk.len());
-            self.emitter
-                .anomaly(&chunk[..length], self.window.line(), anomaly.clone())?;
+            self.emitter.anomaly(&chunk[..length], self.window.line(), anomaly.clone())?;
             self.window.consume(length);
             from = 0;
             if end.is_some() {
@@ -104,8 +99,7 @@ impl Walker<'_, '_, '_, '_> {
         };
         let note = "a record should stand here, this is no object";
         let anomaly = Anomaly::new("json.not_an_object", note);
-        self.emitter
-            .anomaly(&self.window.bytes()[..length], self.window.line(), anomaly)?;
+        self.emitter.anomaly(&self.window.bytes()[..length], self.window.line(), anomaly)?;
         self.window.consume(length);
         Ok(())
     }
@@ -155,8 +149,7 @@ impl Walker<'_, '_, '_, '_> {
     pub(super) fn give_up(&mut self, length: usize, anomaly: &Anomaly) -> io::Result<()> {
         if length > 0 {
             let bytes = &self.window.bytes()[..length];
-            self.emitter
-                .anomaly(bytes, self.window.line(), anomaly.clone())?;
+            self.emitter.anomaly(bytes, self.window.line(), anomaly.clone())?;
             self.window.consume(length);
         }
         Ok(())
@@ -166,20 +159,14 @@ impl Walker<'_, '_, '_, '_> {
 /// The place in a line where reading can go on: an opening brace as far in as the broken record's,
 /// or a closing bracket further out. `None` for any other line.
 fn resumes(line: &[u8], indent: usize) -> Option<usize> {
-    let blanks = line
-        .iter()
-        .take_while(|byte| matches!(byte, b' ' | b'\t'))
-        .count();
+    let blanks = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     let rest = &line[blanks..];
     match rest.first()? {
         b'{' if blanks == indent => Some(blanks),
         b']' if blanks < indent => Some(blanks),
         // "}, {" ends one record and starts the next on one line.
         b'}' if blanks == indent => {
-            let inner = rest[1..]
-                .iter()
-                .take_while(|b| matches!(b, b' ' | b','))
-                .count();
+            let inner = rest[1..].iter().take_while(|b| matches!(b, b' ' | b',')).count();
             (rest.get(1 + inner) == Some(&b'{')).then_some(blanks + 1 + inner)
         }
         _ => None,

@@ -41,12 +41,7 @@ impl Keys {
             None => {
                 let pattern = format!("{}:", serde_json::Value::from(key.as_str()));
                 let pattern = pattern.into_bytes();
-                self.entries.push(Entry {
-                    key: key.clone(),
-                    pattern,
-                    cell: None,
-                    inside: None,
-                });
+                self.entries.push(Entry { key: key.clone(), pattern, cell: None, inside: None });
                 self.entries.len() - 1
             }
         };
@@ -71,10 +66,7 @@ impl Keys {
 
     /// The number of the entry for a key without escapes.
     pub fn position(&self, key: &[u8]) -> Option<u16> {
-        let at = self
-            .entries
-            .iter()
-            .position(|entry| entry.key.as_bytes() == key)?;
+        let at = self.entries.iter().position(|entry| entry.key.as_bytes() == key)?;
         u16::try_from(at).ok()
     }
 
@@ -142,11 +134,7 @@ impl Keys {
         let Some(entry) = self.entries.iter().find(|entry| entry.key == key) else {
             return;
         };
-        let member = Member {
-            key: &[],
-            key_at: 0,
-            value: *value,
-        };
+        let member = Member { key: &[], key_at: 0, value: *value };
         // The value was checked when its end was found.
         let _ = entry.take(&member, depth_max, cells, told, None);
     }
@@ -169,10 +157,7 @@ impl Entry {
             let path = dotted(prefix, &self.key);
             inside
                 .walk(value.bytes, depth_max, cells, told, Some(&path))
-                .map_err(|fault| Fault {
-                    at: value.at + fault.at,
-                    ..fault
-                })?;
+                .map_err(|fault| Fault { at: value.at + fault.at, ..fault })?;
             if self.cell.is_none() {
                 return Ok(());
             }
@@ -192,8 +177,7 @@ impl Entry {
         };
         if !matches!(cells.values[number], Cell::Absent) {
             let note = "the key stands twice in one object; the last one counts";
-            told.anomalies
-                .push(Anomaly::field("json.key_twice", self.key.clone(), note));
+            told.anomalies.push(Anomaly::field("json.key_twice", self.key.clone(), note));
             if let Cell::Text(before) = std::mem::take(&mut cells.values[number]) {
                 told.extra.push((Cow::Owned(self.key.clone()), before));
             }

@@ -160,11 +160,7 @@ mod tests {
             let path: Vec<String> = name.split('.').map(str::to_owned).collect();
             keys.insert(&path, Some(number as u16));
             let source = CellSource::Column((*name).to_owned());
-            specs.push(CellSpec {
-                source,
-                mentioned: 0,
-                uses: 1,
-            });
+            specs.push(CellSpec { source, mentioned: 0, uses: 1 });
         }
         keys.insert(&["kept".to_owned()], None);
         (keys, specs)
@@ -181,20 +177,13 @@ mod tests {
         for _ in 0..2 {
             let (mut unknown, mut unknown_slow) = (Unknown::default(), Unknown::default());
             let mut fast = Cells::new(&specs);
-            let mut told = Told {
-                extra: Vec::new(),
-                anomalies: Vec::new(),
-                unknown: &mut unknown,
-            };
+            let mut told = Told { extra: Vec::new(), anomalies: Vec::new(), unknown: &mut unknown };
             let Some(end) = keys.read_fast(text, 128, &mut order, &mut fast, &mut told) else {
                 continue;
             };
             let mut slow = Cells::new(&specs);
-            let mut told_slow = Told {
-                extra: Vec::new(),
-                anomalies: Vec::new(),
-                unknown: &mut unknown_slow,
-            };
+            let mut told_slow =
+                Told { extra: Vec::new(), anomalies: Vec::new(), unknown: &mut unknown_slow };
             let end_slow = keys.read(text.as_bytes(), 128, &mut slow, &mut told_slow);
             prop_assert_eq!(end_slow, Ok(end));
             prop_assert_eq!(&fast.values, &slow.values);
@@ -214,19 +203,12 @@ mod tests {
         );
         let mut unknown = Unknown::default();
         let mut cells = Cells::new(&specs);
-        let mut told = Told {
-            extra: Vec::new(),
-            anomalies: Vec::new(),
-            unknown: &mut unknown,
-        };
+        let mut told = Told { extra: Vec::new(), anomalies: Vec::new(), unknown: &mut unknown };
         let mut order = Order::default();
         let end = keys.read_fast(text, 128, &mut order, &mut cells, &mut told);
         assert_eq!(end, Some(text.len() - " tail".len()));
         assert_eq!(cells.values[1], Cell::Text("x".into()));
-        assert_eq!(
-            told.extra,
-            [("kept".into(), "k".into()), ("c.e".into(), "2".into())]
-        );
+        assert_eq!(told.extra, [("kept".into(), "k".into()), ("c.e".into(), "2".into())]);
         agree(text).unwrap();
     }
 

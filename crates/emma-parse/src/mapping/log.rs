@@ -47,24 +47,11 @@ pub(super) fn read(
 ) -> io::Result<()> {
     let patterns = Patterns::new(reader, rule, path);
     let pending = Pending::new(reader.limits.record_bytes_max);
-    let mut log = Log {
-        reader,
-        rule,
-        patterns,
-        window,
-        emitter,
-        pending,
-        open: None,
-        at: 0,
-        text_until: 0,
-    };
+    let mut log =
+        Log { reader, rule, patterns, window, emitter, pending, open: None, at: 0, text_until: 0 };
     while log.line()? {}
     log.close(log.at)?;
-    let Log {
-        mut pending,
-        emitter,
-        ..
-    } = log;
+    let Log { mut pending, emitter, .. } = log;
     pending.finish(emitter)
 }
 
@@ -104,11 +91,7 @@ impl Log<'_, '_, '_, '_> {
         }
         // Where records need a separator, nothing else ends the open one.
         let free = self.open.is_none() || !self.rule.separator_required;
-        let line = if free {
-            self.classify(self.at..end)?
-        } else {
-            Line::Other
-        };
+        let line = if free { self.classify(self.at..end)? } else { Line::Other };
         let length = end - self.at;
         match line {
             Line::Header(header, lines) => self.start(header, lines)?,
@@ -143,9 +126,7 @@ impl Log<'_, '_, '_, '_> {
                 return Ok(Some(reach));
             }
             // In UTF-16 a line feed may lie across the border: look at the last unit again.
-            seen = reach
-                .saturating_sub(self.reader.encoding.unit_bytes() - 1)
-                .max(at);
+            seen = reach.saturating_sub(self.reader.encoding.unit_bytes() - 1).max(at);
             if !self.window.more()? {
                 return Ok((bytes_len(self.window) > at).then_some(bytes_len(self.window)));
             }
@@ -204,16 +185,8 @@ impl Log<'_, '_, '_, '_> {
                 candidates.push(number);
             }
         }
-        let context = self
-            .patterns
-            .context
-            .iter()
-            .position(|pattern| pattern.is_match(&text));
-        let framing = self
-            .patterns
-            .framing
-            .iter()
-            .any(|pattern| pattern.is_match(&text));
+        let context = self.patterns.context.iter().position(|pattern| pattern.is_match(&text));
+        let framing = self.patterns.framing.iter().any(|pattern| pattern.is_match(&text));
         drop(text);
         for number in candidates {
             if let Some(lines) = self.further_lines(number, line.clone())? {
@@ -255,18 +228,11 @@ impl Log<'_, '_, '_, '_> {
         let moved = self.at;
         self.close(moved)?;
         // Closing made the header's first line the start of the window.
-        let lines: Vec<Range<usize>> = lines
-            .into_iter()
-            .map(|line| line.start - moved..line.end - moved)
-            .collect();
+        let lines: Vec<Range<usize>> =
+            lines.into_iter().map(|line| line.start - moved..line.end - moved).collect();
         self.at = lines.last().map_or(0, |line| line.end);
         let line = self.window.line();
-        self.open = Some(Open {
-            header,
-            header_lines: lines,
-            body: Vec::new(),
-            line,
-        });
+        self.open = Some(Open { header, header_lines: lines, body: Vec::new(), line });
         Ok(())
     }
 
@@ -321,16 +287,14 @@ impl Log<'_, '_, '_, '_> {
     /// The first `length` bytes of the window are framing. Nothing is open.
     fn framing(&mut self, length: usize) -> io::Result<()> {
         let line = self.window.line();
-        self.pending
-            .framing(&self.window.bytes()[..length], line, self.emitter)?;
+        self.pending.framing(&self.window.bytes()[..length], line, self.emitter)?;
         self.consume(length);
         Ok(())
     }
 
     fn anomaly(&mut self, length: usize, anomaly: Anomaly) -> io::Result<()> {
         let line = self.window.line();
-        self.pending
-            .anomaly(&self.window.bytes()[..length], line, anomaly, self.emitter)?;
+        self.pending.anomaly(&self.window.bytes()[..length], line, anomaly, self.emitter)?;
         self.consume(length);
         Ok(())
     }
@@ -342,19 +306,15 @@ impl Log<'_, '_, '_, '_> {
 
     fn context(&mut self, number: usize, length: usize) -> io::Result<()> {
         let text = self.text(0..length).into_owned();
-        let origin = Origin::Leaf {
-            offset: self.pending.offset(self.emitter),
-            length: length as u64,
-        };
+        let origin =
+            Origin::Leaf { offset: self.pending.offset(self.emitter), length: length as u64 };
         let pattern = &self.patterns.context[number];
         if let Some(captures) = pattern.captures(&text) {
             for (name, found) in named(pattern, &captures) {
                 let cells = &self.reader.mapping.cells;
                 if let Some(cell) = cells.iter().position(|spec| spec.column() == Some(name)) {
-                    self.reader.shared.values[cell] = Some(SharedValue {
-                        text: found.to_owned(),
-                        origin: origin.clone(),
-                    });
+                    self.reader.shared.values[cell] =
+                        Some(SharedValue { text: found.to_owned(), origin: origin.clone() });
                 }
             }
         }
@@ -380,11 +340,7 @@ impl Log<'_, '_, '_, '_> {
         };
         let lines: Vec<Cow<'_, str>> = open.header_lines.iter().map(&mut decode).collect();
         let body: Vec<Cow<'_, str>> = open.body.iter().map(&mut decode).collect();
-        let body = body_text(
-            body,
-            self.patterns.continuation.as_ref(),
-            self.rule.trim_blank,
-        );
+        let body = body_text(body, self.patterns.continuation.as_ref(), self.rule.trim_blank);
         let mut cells = Cells::new(&self.reader.mapping.cells);
         let mut extra = Vec::new();
         for (pattern, text) in headers.iter().zip(&lines) {
@@ -405,19 +361,12 @@ impl Log<'_, '_, '_, '_> {
             let note = "bytes that do not decode were replaced";
             anomalies.push(Anomaly::new("text.replaced", note));
         }
-        let Reader {
-            mapping,
-            shared,
-            carried,
-            seen,
-            ..
-        } = &mut *self.reader;
+        let Reader { mapping, shared, carried, seen, .. } = &mut *self.reader;
         seen.note(&cells);
         shared.fill(&mut cells);
         let record = mapping.record(&mut cells, shared, carried, *kind, extra, &mut anomalies);
         let timed = mapping.time.is_some();
-        self.pending
-            .record(raw, open.line, record, anomalies, timed, self.emitter)?;
+        self.pending.record(raw, open.line, record, anomalies, timed, self.emitter)?;
         self.consume(end);
         Ok(())
     }
@@ -438,11 +387,7 @@ impl LogRule {
             (Some(cell), _) => cells.set(cell, Cow::Owned(body)),
             (None, Some(cell)) => {
                 let head = cells.take(cell, &mut false).unwrap_or_default();
-                let joined = if head.is_empty() {
-                    body
-                } else {
-                    format!("{head}\n{body}")
-                };
+                let joined = if head.is_empty() { body } else { format!("{head}\n{body}") };
                 cells.set(cell, Cow::Owned(joined));
             }
             (None, None) => extra.push((Cow::Borrowed("body"), Cow::Owned(body))),
@@ -463,10 +408,7 @@ fn body_text(lines: Vec<Cow<'_, str>>, pattern: Option<&Regex>, trim: bool) -> S
         while kept.last().is_some_and(|line| line.trim().is_empty()) {
             kept.pop();
         }
-        let blank = kept
-            .iter()
-            .take_while(|line| line.trim().is_empty())
-            .count();
+        let blank = kept.iter().take_while(|line| line.trim().is_empty()).count();
         kept.drain(..blank);
     }
     kept.join("\n")
@@ -474,9 +416,7 @@ fn body_text(lines: Vec<Cow<'_, str>>, pattern: Option<&Regex>, trim: bool) -> S
 
 fn named<'t>(pattern: &'t Regex, captures: &Captures<'t>) -> Vec<(&'t str, &'t str)> {
     let names = pattern.capture_names().flatten();
-    names
-        .filter_map(|name| captures.name(name).map(|found| (name, found.as_str())))
-        .collect()
+    names.filter_map(|name| captures.name(name).map(|found| (name, found.as_str()))).collect()
 }
 
 fn bytes_len(window: &Window<'_>) -> usize {

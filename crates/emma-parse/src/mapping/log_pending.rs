@@ -29,12 +29,7 @@ enum What {
 impl Pending {
     /// Nothing waits; at most `bytes_max` bytes ever will.
     pub fn new(bytes_max: usize) -> Pending {
-        Pending {
-            before: None,
-            waiting: Vec::new(),
-            bytes: 0,
-            bytes_max,
-        }
+        Pending { before: None, waiting: Vec::new(), bytes: 0, bytes_max }
     }
 
     /// The offset at which the next item starts.
@@ -61,12 +56,7 @@ impl Pending {
             self.before = Some(time);
             return emitter.record(raw, line, record, anomalies);
         }
-        self.wait(
-            raw,
-            line,
-            What::Record(Box::new(owned(record)), anomalies),
-            emitter,
-        )
+        self.wait(raw, line, What::Record(Box::new(owned(record)), anomalies), emitter)
     }
 
     /// Structure.
@@ -104,11 +94,7 @@ impl Pending {
         emitter: &mut Emitter<'_>,
     ) -> io::Result<()> {
         self.bytes += raw.len();
-        self.waiting.push(Waiting {
-            raw: raw.to_vec(),
-            line,
-            what,
-        });
+        self.waiting.push(Waiting { raw: raw.to_vec(), line, what });
         if self.bytes > self.bytes_max {
             return self.release(None, emitter);
         }
@@ -125,10 +111,7 @@ impl Pending {
                     record.time = self.between(after);
                     if record.time.is_some() {
                         let origin = Origin::Neighbours;
-                        record.borrowed.push(Borrowed {
-                            field: "time",
-                            origin,
-                        });
+                        record.borrowed.push(Borrowed { field: "time", origin });
                     }
                     emitter.record(&item.raw, item.line, *record, anomalies)?;
                 }
@@ -188,11 +171,7 @@ fn owned(record: Record<'_>) -> Record<'static> {
         time: record.time.map(|time| owned_time(&time)),
         territory: record.territory.map(own),
         reply_to: record.reply_to.map(own),
-        extra: record
-            .extra
-            .into_iter()
-            .map(|(name, value)| (own(name), own(value)))
-            .collect(),
+        extra: record.extra.into_iter().map(|(name, value)| (own(name), own(value))).collect(),
         link,
         borrowed: record.borrowed,
     }

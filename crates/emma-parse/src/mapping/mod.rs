@@ -81,11 +81,7 @@ impl Mapping {
             toml::from_str(text).map_err(|error| error::from_toml(&error, text))?;
         let compiled = compile::compile(file).map_err(|problem| problem.at(text))?;
         let digest = Digest::of(text.as_bytes());
-        Ok(Mapping(Arc::new(Parts {
-            compiled,
-            text: text.to_owned(),
-            digest,
-        })))
+        Ok(Mapping(Arc::new(Parts { compiled, text: text.to_owned(), digest })))
     }
 
     /// Its name, of a-z, 0-9, `-` and `_`.
@@ -139,13 +135,7 @@ impl Mapping {
             Engine::Json(rule) => json_document::read(&mut reader, rule, window, emitter)?,
             Engine::Delimited(rule) => delimited::read(&mut reader, rule, window, emitter)?,
             Engine::Log(rule) => {
-                log::read(
-                    &mut reader,
-                    rule,
-                    &reader::full_path(member),
-                    window,
-                    emitter,
-                )?;
+                log::read(&mut reader, rule, &reader::full_path(member), window, emitter)?;
             }
         }
         Ok(reader.finish())

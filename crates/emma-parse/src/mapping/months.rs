@@ -130,10 +130,7 @@ pub(super) const LANGUAGES: &[(&str, Months)] = &[
 
 /// The names of `language`, if emma knows them.
 pub(super) fn of_language(language: &str) -> Option<&'static Months> {
-    LANGUAGES
-        .iter()
-        .find(|(code, _)| *code == language)
-        .map(|(_, months)| months)
+    LANGUAGES.iter().find(|(code, _)| *code == language).map(|(_, months)| months)
 }
 
 #[cfg(test)]

@@ -104,18 +104,10 @@ pub(super) fn preview_bytes(
     rows_max: usize,
 ) -> Preview {
     let root = MemberPath::default();
-    let member = Member {
-        path: &root,
-        delivered: path,
-        name: path,
-    };
+    let member = Member { path: &root, delivered: path, name: path };
     let limits = Limits::default();
     let mut collect = Collect {
-        preview: Preview {
-            truncated,
-            bytes: bytes.len() as u64,
-            ..Preview::default()
-        },
+        preview: Preview { truncated, bytes: bytes.len() as u64, ..Preview::default() },
         rows_max: rows_max.min(ROWS_MAX),
     };
     let mut window = Window::with_hash(bytes, false);
@@ -153,17 +145,11 @@ pub(super) fn preview_bytes(
 /// Explains columns that the mapping names and the data does not have.
 fn missing(odd: &[Anomaly], mapping: &Mapping, preview: &mut Preview) {
     let compiled = &mapping.0.compiled;
-    for anomaly in odd
-        .iter()
-        .filter(|anomaly| anomaly.kind.0 == "mapping.column_missing")
-    {
+    for anomaly in odd.iter().filter(|anomaly| anomaly.kind.0 == "mapping.column_missing") {
         let Some(name) = anomaly.field.as_deref() else {
             continue;
         };
-        let spec = compiled
-            .cells
-            .iter()
-            .find(|spec| spec.column() == Some(name));
+        let spec = compiled.cells.iter().find(|spec| spec.column() == Some(name));
         let at = spec.map_or(0, |spec| spec.mentioned);
         // Spans of strings start at their opening quote.
         let (line, column) = position(mapping.text(), at);
@@ -173,31 +159,19 @@ fn missing(odd: &[Anomaly], mapping: &Mapping, preview: &mut Preview) {
             Some(near) => Some(format!("did you mean \"{near}\"?")),
             None if preview.unknown_columns.is_empty() => None,
             None => {
-                let names: Vec<&str> = preview
-                    .unknown_columns
-                    .iter()
-                    .take(12)
-                    .map(String::as_str)
-                    .collect();
+                let names: Vec<&str> =
+                    preview.unknown_columns.iter().take(12).map(String::as_str).collect();
                 Some(format!("not mentioned so far: {}", names.join(", ")))
             }
         };
         let message = format!("no record has the {noun} `{name}`");
-        preview.findings.push(Finding {
-            line,
-            column,
-            message,
-            suggestion,
-        });
+        preview.findings.push(Finding { line, column, message, suggestion });
     }
 }
 
 impl Preview {
     fn count(&mut self, anomaly: &Anomaly) {
-        let key = (
-            anomaly.kind.0.to_owned(),
-            anomaly.field.clone().unwrap_or_default(),
-        );
+        let key = (anomaly.kind.0.to_owned(), anomaly.field.clone().unwrap_or_default());
         *self.anomalies.entry(key).or_default() += 1;
     }
 }
@@ -213,18 +187,14 @@ impl Sink for Collect {
             return Ok(());
         };
         let preview = &mut self.preview;
-        item.anomalies
-            .iter()
-            .for_each(|anomaly| preview.count(anomaly));
+        item.anomalies.iter().for_each(|anomaly| preview.count(anomaly));
         match item.class {
             ItemClass::Framing => preview.framing_bytes += length,
             ItemClass::Anomaly | ItemClass::Blob => {
                 preview.anomaly_bytes += length;
                 if preview.not_understood.len() < SPANS_MAX {
                     let words: Vec<String> = item.anomalies.iter().map(in_words).collect();
-                    preview
-                        .not_understood
-                        .push((offset, length, item.line, words.join("; ")));
+                    preview.not_understood.push((offset, length, item.line, words.join("; ")));
                 }
             }
             ItemClass::Record => {
@@ -279,10 +249,7 @@ fn values(record: &Record<'_>) -> Vec<(String, String)> {
     add("territory", own(&record.territory));
     add("reply_to", own(&record.reply_to));
     if let Some(link) = &record.link {
-        let lines = format!(
-            "line {} {} line {}",
-            link.from_line, link.relation, link.to_line
-        );
+        let lines = format!("line {} {} line {}", link.from_line, link.relation, link.to_line);
         add("link", Some(lines));
         add("target", Some(link.target_path.to_string()));
     }

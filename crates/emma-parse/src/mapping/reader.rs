@@ -100,11 +100,7 @@ impl<'m> Reader<'m> {
     }
 
     fn take_path(&mut self, path: &str) {
-        let captures = self
-            .mapping
-            .path
-            .as_ref()
-            .and_then(|pattern| pattern.captures(path));
+        let captures = self.mapping.path.as_ref().and_then(|pattern| pattern.captures(path));
         if self.mapping.path.is_some() && captures.is_none() {
             let note = "the file's path does not fit the mapping's `path` pattern";
             self.anomalies.push(Anomaly::new("mapping.path", note));
@@ -114,16 +110,12 @@ impl<'m> Reader<'m> {
                 continue;
             };
             let found = captures.as_ref().and_then(|captures| captures.name(group));
-            self.shared.values[number] = found.map(|found| SharedValue {
-                text: found.as_str().to_owned(),
-                origin: Origin::Path,
-            });
+            self.shared.values[number] = found
+                .map(|found| SharedValue { text: found.as_str().to_owned(), origin: Origin::Path });
         }
         if let Some(link) = &self.mapping.link {
             // The template's `$1` refers to the pattern's groups.
-            let replaced = link
-                .target_pattern
-                .replace(path, link.target_replace.as_str());
+            let replaced = link.target_pattern.replace(path, link.target_replace.as_str());
             self.carried.target = match replaced {
                 Cow::Owned(target) if target != path => Some(target),
                 _ => None,
@@ -173,11 +165,8 @@ impl<'m> Reader<'m> {
     ) -> io::Result<Result<(), Fault>> {
         let start = skip_white(text, 0);
         let mut cells = Cells::new(&self.mapping.cells);
-        let mut told = Told {
-            extra: Vec::new(),
-            anomalies: Vec::new(),
-            unknown: &mut self.unknown,
-        };
+        let mut told =
+            Told { extra: Vec::new(), anomalies: Vec::new(), unknown: &mut self.unknown };
         let depth_max = self.limits.json_depth_max;
         let object = &text[start..];
         let fast = std::str::from_utf8(object).ok().and_then(|object| {
@@ -192,10 +181,7 @@ impl<'m> Reader<'m> {
                 match keys.read(object, depth_max, &mut cells, &mut told) {
                     Ok(length) => length,
                     Err(fault) => {
-                        return Ok(Err(Fault {
-                            at: start + fault.at,
-                            ..fault
-                        }));
+                        return Ok(Err(Fault { at: start + fault.at, ..fault }));
                     }
                 }
             }
@@ -206,16 +192,9 @@ impl<'m> Reader<'m> {
             after = skip_white(text, after + 1);
         }
         if after < text.len() {
-            return Ok(Err(Fault {
-                at: after,
-                what: "something stands after the object",
-            }));
+            return Ok(Err(Fault { at: after, what: "something stands after the object" }));
         }
-        let Told {
-            extra,
-            mut anomalies,
-            ..
-        } = told;
+        let Told { extra, mut anomalies, .. } = told;
         if replaced {
             let note = "bytes that do not decode were replaced";
             anomalies.push(Anomaly::new("text.replaced", note));
@@ -223,14 +202,8 @@ impl<'m> Reader<'m> {
         self.seen.note(&cells);
         self.shared.fill(&mut cells);
         let carried = &mut self.carried;
-        let record = self.mapping.record(
-            &mut cells,
-            &self.shared,
-            carried,
-            None,
-            extra,
-            &mut anomalies,
-        );
+        let record =
+            self.mapping.record(&mut cells, &self.shared, carried, None, extra, &mut anomalies);
         emitter.record(raw, line, record, anomalies).map(Ok)
     }
 
@@ -247,14 +220,8 @@ impl<'m> Reader<'m> {
         self.seen.note(&cells);
         self.shared.fill(&mut cells);
         let carried = &mut self.carried;
-        let record = self.mapping.record(
-            &mut cells,
-            &self.shared,
-            carried,
-            None,
-            extra,
-            &mut anomalies,
-        );
+        let record =
+            self.mapping.record(&mut cells, &self.shared, carried, None, extra, &mut anomalies);
         emitter.record(raw, line, record, anomalies)
     }
 }

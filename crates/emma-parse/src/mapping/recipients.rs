@@ -102,13 +102,11 @@ fn elements<'a>(
 
 fn split_cow<'a>(value: Cow<'a, str>, separator: &str) -> Vec<Cow<'a, str>> {
     match value {
-        Cow::Borrowed(text) => text
-            .split(separator)
-            .map(|part| Cow::Borrowed(part.trim()))
-            .collect(),
-        Cow::Owned(text) => text
-            .split(separator)
-            .map(|part| Cow::Owned(part.trim().to_owned()))
-            .collect(),
+        Cow::Borrowed(text) => {
+            text.split(separator).map(|part| Cow::Borrowed(part.trim())).collect()
+        }
+        Cow::Owned(text) => {
+            text.split(separator).map(|part| Cow::Owned(part.trim().to_owned())).collect()
+        }
     }
 }

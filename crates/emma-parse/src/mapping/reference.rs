@@ -61,16 +61,10 @@ fn parent(
     layout: Layout,
 ) -> Result<Reference, Problem> {
     if layout != Layout::Json {
-        return Err(Problem::new(
-            span.clone(),
-            "only layout \"json\" has objects around records",
-        )
-        .suggest("take the value from a column, or from the path with path:GROUP"));
+        return Err(Problem::new(span.clone(), "only layout \"json\" has objects around records")
+            .suggest("take the value from a column, or from the path with path:GROUP"));
     }
-    Ok(Reference::Cell(CellSource::Parent {
-        level,
-        key: key.to_owned(),
-    }))
+    Ok(Reference::Cell(CellSource::Parent { level, key: key.to_owned() }))
 }
 
 /// A piece of a template.
@@ -98,10 +92,8 @@ pub(super) fn template(text: &str, span: &Range<usize>) -> Result<Vec<Piece>, Pr
         }
         let end = if brace == "{" { rest.find('}') } else { None };
         let Some(end) = end else {
-            return Err(
-                Problem::new(span.clone(), "a brace in a template has no partner")
-                    .suggest("write {{ or }} for a brace itself"),
-            );
+            return Err(Problem::new(span.clone(), "a brace in a template has no partner")
+                .suggest("write {{ or }} for a brace itself"));
         };
         if !plain.is_empty() {
             pieces.push(Piece::Text(std::mem::take(&mut plain)));
@@ -157,26 +149,11 @@ mod tests {
         let read = |text, layout| read(text, &(0..0), layout);
         let column = |name: &str| Reference::Cell(CellSource::Column(name.to_owned()));
         assert_eq!(read("a:b", Layout::Delimited).unwrap(), column("a:b"));
-        assert_eq!(
-            read("column:path:b", Layout::Delimited).unwrap(),
-            column("path:b")
-        );
-        assert_eq!(
-            read("value:x", Layout::Json).unwrap(),
-            Reference::Value("x".to_owned())
-        );
-        assert_eq!(
-            read("body", Layout::Log).unwrap(),
-            Reference::Cell(CellSource::Body)
-        );
+        assert_eq!(read("column:path:b", Layout::Delimited).unwrap(), column("path:b"));
+        assert_eq!(read("value:x", Layout::Json).unwrap(), Reference::Value("x".to_owned()));
+        assert_eq!(read("body", Layout::Log).unwrap(), Reference::Cell(CellSource::Body));
         assert!(read("parent:x", Layout::Log).is_err());
-        let parent = CellSource::Parent {
-            level: 2,
-            key: "x".to_owned(),
-        };
-        assert_eq!(
-            read("parent2:x", Layout::Json).unwrap(),
-            Reference::Cell(parent)
-        );
+        let parent = CellSource::Parent { level: 2, key: "x".to_owned() };
+        assert_eq!(read("parent2:x", Layout::Json).unwrap(), Reference::Cell(parent));
     }
 }

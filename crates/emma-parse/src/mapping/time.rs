@@ -102,8 +102,7 @@ impl Format {
     pub fn plausible(&self, text: &str) -> bool {
         const FROM: Micros = 315_532_800 * SECOND;
         const UNTIL: Micros = 4_102_444_800 * SECOND;
-        self.read(text)
-            .is_some_and(|written| (FROM..UNTIL).contains(&written.local))
+        self.read(text).is_some_and(|written| (FROM..UNTIL).contains(&written.local))
     }
 
     fn read(&self, text: &str) -> Option<Written> {
@@ -136,10 +135,7 @@ impl ZoneRule {
         let zones = TimeZoneDatabase::bundled();
         zones.get(text).map(ZoneRule::Named).map_err(|_| {
             let names: Vec<String> = zones.available().map(|name| name.to_string()).collect();
-            let near = nearest(
-                text,
-                names.iter().map(String::as_str).chain(["unknown", "UTC"]),
-            );
+            let near = nearest(text, names.iter().map(String::as_str).chain(["unknown", "UTC"]));
             let suggestion = match near {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => "write \"unknown\", \"UTC\", \"+02:00\" or a name such as \
@@ -260,18 +256,8 @@ mod tests {
                 "2020-04-03T08:11:00Z",
                 "2020-04-03T08:11:59.999999Z",
             ),
-            (
-                "epoch-s",
-                "1585908672",
-                "2020-04-03T10:11:12Z",
-                "2020-04-03T10:11:12.999999Z",
-            ),
-            (
-                "epoch-s",
-                "1585908672.25",
-                "2020-04-03T10:11:12.25Z",
-                "2020-04-03T10:11:12.259999Z",
-            ),
+            ("epoch-s", "1585908672", "2020-04-03T10:11:12Z", "2020-04-03T10:11:12.999999Z"),
+            ("epoch-s", "1585908672.25", "2020-04-03T10:11:12.25Z", "2020-04-03T10:11:12.259999Z"),
             (
                 "epoch-ms",
                 "1585908672001",
@@ -284,16 +270,9 @@ mod tests {
                 "2020-04-03T10:11:12.000001Z",
                 "2020-04-03T10:11:12.000001Z",
             ),
-            (
-                "epoch-ns",
-                "-1",
-                "1969-12-31T23:59:59.999999Z",
-                "1969-12-31T23:59:59.999999Z",
-            ),
+            ("epoch-ns", "-1", "1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z"),
         ] {
-            let bounds = rule(format, "unknown")
-                .read(text)
-                .unwrap_or_else(|| panic!("{text}"));
+            let bounds = rule(format, "unknown").read(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((bounds.lo, bounds.hi), (utc(lo), utc(hi)), "{text}");
             assert_eq!(bounds.zone, Zone::Declared);
         }
@@ -306,15 +285,9 @@ mod tests {
         assert_eq!(unknown.hi, utc("2020-04-03T22:00:59.999999Z"));
         assert_eq!(unknown.zone, Zone::Unknown);
         let fixed = rule("%F %R", "-05:30").read("2020-04-03 10:00").unwrap();
-        assert_eq!(
-            (fixed.lo, fixed.zone),
-            (utc("2020-04-03T15:30:00Z"), Zone::Assumed)
-        );
+        assert_eq!((fixed.lo, fixed.zone), (utc("2020-04-03T15:30:00Z"), Zone::Assumed));
         let named = rule("%F %R", "Europe/Amsterdam");
-        assert_eq!(
-            named.read("2020-04-03 10:00").unwrap().lo,
-            utc("2020-04-03T08:00:00Z")
-        );
+        assert_eq!(named.read("2020-04-03 10:00").unwrap().lo, utc("2020-04-03T08:00:00Z"));
         // 02:30 came twice on the last Sunday of October and never on that of March.
         let fold = named.read("2020-10-25 02:30").unwrap();
         assert_eq!(fold.lo, utc("2020-10-25T00:30:00Z"));
@@ -325,15 +298,9 @@ mod tests {
     #[test]
     fn a_misspelt_zone_or_format_is_suggested() {
         let problem = ZoneRule::compile("Europe/Amsterdm", 0..0).unwrap_err();
-        assert_eq!(
-            problem.suggestion.as_deref(),
-            Some("did you mean \"Europe/Amsterdam\"?")
-        );
+        assert_eq!(problem.suggestion.as_deref(), Some("did you mean \"Europe/Amsterdam\"?"));
         let problem = Format::compile("rfc-3339", 0..0, &[], 70).unwrap_err();
-        assert_eq!(
-            problem.suggestion.as_deref(),
-            Some("did you mean \"rfc3339\"?")
-        );
+        assert_eq!(problem.suggestion.as_deref(), Some("did you mean \"rfc3339\"?"));
     }
 
     #[test]

@@ -73,12 +73,7 @@ impl Parts {
         };
         let clock =
             i64::from(hour) * HOUR + i64::from(minute) * MINUTE + i64::from(second) * SECOND;
-        Some(Written {
-            local: days * DAY + clock + fraction,
-            width,
-            offset: self.offset,
-            half_day,
-        })
+        Some(Written { local: days * DAY + clock + fraction, width, offset: self.offset, half_day })
     }
 }
 

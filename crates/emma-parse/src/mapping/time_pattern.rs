@@ -100,11 +100,7 @@ impl Pattern {
                 c => pieces.push(Piece::Literal(c)),
             }
         }
-        let pattern = Pattern {
-            pieces,
-            months,
-            pivot,
-        };
+        let pattern = Pattern { pieces, months, pivot };
         pattern.check(span)?;
         Ok(pattern)
     }
@@ -134,11 +130,7 @@ impl Pattern {
 
     /// Reads all of `text`; `None` where it does not fit the pattern or is no real date.
     pub fn read(&self, text: &str) -> Option<Written> {
-        let mut parts = Parts {
-            month: 1,
-            day: 1,
-            ..Parts::default()
-        };
+        let mut parts = Parts { month: 1, day: 1, ..Parts::default() };
         let mut rest = text.trim();
         for piece in &self.pieces {
             rest = self.take(piece, rest, &mut parts)?;
@@ -163,9 +155,7 @@ impl Pattern {
             Piece::Noon => return noon(text, parts),
             Piece::Offset => return offset(text, parts),
             Piece::ZoneName => {
-                let rest = ["UTC", "GMT", "Z"]
-                    .iter()
-                    .find_map(|name| text.strip_prefix(name))?;
+                let rest = ["UTC", "GMT", "Z"].iter().find_map(|name| text.strip_prefix(name))?;
                 parts.offset = Some(0);
                 return Some(rest);
             }
@@ -181,12 +171,7 @@ impl Pattern {
         match piece {
             Piece::Year => parts.year = value,
             Piece::ShortYear => {
-                parts.year = value
-                    + if value < u32::from(self.pivot) {
-                        2000
-                    } else {
-                        1900
-                    };
+                parts.year = value + if value < u32::from(self.pivot) { 2000 } else { 1900 };
             }
             Piece::Month => parts.month = value,
             Piece::Day => parts.day = value,
@@ -211,10 +196,7 @@ impl Pattern {
             }
             // Lower-casing may change lengths: count characters, then skip a full stop.
             let count = name.chars().count();
-            let rest = text
-                .char_indices()
-                .nth(count)
-                .map_or("", |(at, _)| &text[at..]);
+            let rest = text.char_indices().nth(count).map_or("", |(at, _)| &text[at..]);
             if rest.starts_with(char::is_alphabetic) {
                 continue;
             }
@@ -228,15 +210,9 @@ fn piece_of(letter: char, span: &Range<usize>) -> Result<Piece, Problem> {
     if let Some((_, piece)) = LETTERS.iter().find(|(known, _)| *known == letter) {
         return Ok(piece.clone());
     }
-    let known: Vec<String> = LETTERS
-        .iter()
-        .map(|(letter, _)| format!("%{letter}"))
-        .collect();
-    Err(Problem::new(
-        span.clone(),
-        format!("`%{letter}` is no part of a time pattern"),
-    )
-    .suggest(format!("known: {}", known.join(" "))))
+    let known: Vec<String> = LETTERS.iter().map(|(letter, _)| format!("%{letter}")).collect();
+    Err(Problem::new(span.clone(), format!("`%{letter}` is no part of a time pattern"))
+        .suggest(format!("known: {}", known.join(" "))))
 }
 
 fn is_word(c: char) -> bool {
@@ -249,11 +225,7 @@ fn number(text: &str, least: usize, most: usize) -> Option<(u32, &str)> {
     let mut count = 0;
     let mut rest = text;
     while count < most {
-        let Some(digit) = rest
-            .chars()
-            .next()
-            .and_then(|c| Some((c.len_utf8(), digit(c)?)))
-        else {
+        let Some(digit) = rest.chars().next().and_then(|c| Some((c.len_utf8(), digit(c)?))) else {
             break;
         };
         value = value * 10 + digit.1;
@@ -273,9 +245,7 @@ fn digit(c: char) -> Option<u32> {
 }
 
 fn noon<'t>(text: &'t str, parts: &mut Parts) -> Option<&'t str> {
-    let mut chars = text
-        .char_indices()
-        .filter(|(_, c)| !matches!(c, '.' | '\u{202f}' | ' '));
+    let mut chars = text.char_indices().filter(|(_, c)| !matches!(c, '.' | '\u{202f}' | ' '));
     let (_, first) = chars.next()?;
     let (at, second) = chars.next()?;
     let late = match first.to_ascii_lowercase() {
@@ -296,10 +266,7 @@ fn offset<'t>(text: &'t str, parts: &mut Parts) -> Option<&'t str> {
         parts.offset = Some(0);
         return Some(rest);
     }
-    let text = ["UTC", "GMT"]
-        .iter()
-        .find_map(|name| text.strip_prefix(name))
-        .unwrap_or(text);
+    let text = ["UTC", "GMT"].iter().find_map(|name| text.strip_prefix(name)).unwrap_or(text);
     let east = match text.chars().next()? {
         '+' => 1,
         '-' | '\u{2212}' => -1,
@@ -352,9 +319,7 @@ mod tests {
 
     fn read(language: &str, pattern: &str, text: &str) -> Option<Written> {
         let months = month_names(months::of_language(language).unwrap());
-        Pattern::compile(pattern, 0..0, months, 70)
-            .unwrap()
-            .read(text)
+        Pattern::compile(pattern, 0..0, months, 70).unwrap().read(text)
     }
 
     fn utc(text: &str) -> i64 {
@@ -364,28 +329,10 @@ mod tests {
     #[test]
     fn patterns_read_what_people_write() {
         for (language, pattern, text, want, width) in [
-            (
-                "en",
-                "%d/%m/%y %H:%M",
-                "03/04/20 9:05",
-                "2020-04-03T09:05:00Z",
-                MINUTE,
-            ),
+            ("en", "%d/%m/%y %H:%M", "03/04/20 9:05", "2020-04-03T09:05:00Z", MINUTE),
             ("en", "%d.%m.%y", "03.04.71", "1971-04-03T00:00:00Z", DAY),
-            (
-                "nl",
-                "%d %b %Y %H:%M:%S",
-                "3 mrt. 2020 09:05:07",
-                "2020-03-03T09:05:07Z",
-                SECOND,
-            ),
-            (
-                "ru",
-                "%d %B %Y г. %R",
-                "1 мая 2020 г. 10:00",
-                "2020-05-01T10:00:00Z",
-                MINUTE,
-            ),
+            ("nl", "%d %b %Y %H:%M:%S", "3 mrt. 2020 09:05:07", "2020-03-03T09:05:07Z", SECOND),
+            ("ru", "%d %B %Y г. %R", "1 мая 2020 г. 10:00", "2020-05-01T10:00:00Z", MINUTE),
             (
                 "de",
                 "%a, %d. %B %Y, %H Uhr",
@@ -393,42 +340,12 @@ mod tests {
                 "2020-03-02T07:00:00Z",
                 HOUR,
             ),
-            (
-                "en",
-                "%m/%d/%y, %I:%M %p",
-                "4/3/20, 12:07\u{202f}am",
-                "2020-04-03T00:07:00Z",
-                MINUTE,
-            ),
-            (
-                "en",
-                "%m/%d/%y, %I:%M %p",
-                "4/3/20, 12:07 P.M.",
-                "2020-04-03T12:07:00Z",
-                MINUTE,
-            ),
-            (
-                "en",
-                "%Y%m%d%H%M%S",
-                "20200403101112",
-                "2020-04-03T10:11:12Z",
-                SECOND,
-            ),
+            ("en", "%m/%d/%y, %I:%M %p", "4/3/20, 12:07\u{202f}am", "2020-04-03T00:07:00Z", MINUTE),
+            ("en", "%m/%d/%y, %I:%M %p", "4/3/20, 12:07 P.M.", "2020-04-03T12:07:00Z", MINUTE),
+            ("en", "%Y%m%d%H%M%S", "20200403101112", "2020-04-03T10:11:12Z", SECOND),
             ("en", "%Y-%j", "2020-060", "2020-02-29T00:00:00Z", DAY),
-            (
-                "en",
-                "%F %T.%f",
-                "2020-04-03 10:11:12.345",
-                "2020-04-03T10:11:12.345Z",
-                1000,
-            ),
-            (
-                "ar",
-                "%d %B %Y",
-                "٣ أبريل ٢٠٢٠",
-                "2020-04-03T00:00:00Z",
-                DAY,
-            ),
+            ("en", "%F %T.%f", "2020-04-03 10:11:12.345", "2020-04-03T10:11:12.345Z", 1000),
+            ("ar", "%d %B %Y", "٣ أبريل ٢٠٢٠", "2020-04-03T00:00:00Z", DAY),
         ] {
             let written = read(language, pattern, text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((written.local, written.width), (utc(want), width), "{text}");
@@ -437,36 +354,16 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_not_read() {
-        for text in [
-            "31/02/20 10:00",
-            "03/04/20 25:00",
-            "03/04/20",
-            "03/04/20 10:00x",
-            "",
-            "a",
-        ] {
+        for text in ["31/02/20 10:00", "03/04/20 25:00", "03/04/20", "03/04/20 10:00x", "", "a"] {
             assert_eq!(read("en", "%d/%m/%y %H:%M", text), None, "{text}");
         }
     }
 
     #[test]
     fn offsets_and_half_days_are_told() {
-        assert_eq!(
-            read("en", "%F %R %z", "2020-04-03 10:00 +0230")
-                .unwrap()
-                .offset,
-            Some(9000)
-        );
-        assert_eq!(
-            read("en", "%F %R%z", "2020-04-03 10:00-03").unwrap().offset,
-            Some(-10800)
-        );
-        assert_eq!(
-            read("en", "%F %R %z", "2020-04-03 10:00 GMT+2")
-                .unwrap()
-                .offset,
-            Some(7200)
-        );
+        assert_eq!(read("en", "%F %R %z", "2020-04-03 10:00 +0230").unwrap().offset, Some(9000));
+        assert_eq!(read("en", "%F %R%z", "2020-04-03 10:00-03").unwrap().offset, Some(-10800));
+        assert_eq!(read("en", "%F %R %z", "2020-04-03 10:00 GMT+2").unwrap().offset, Some(7200));
         assert!(read("en", "%F %I:%M", "2020-04-03 10:00").unwrap().half_day);
         assert!(!read("en", "%F %I:%M", "2020-04-03 13:00").unwrap().half_day);
     }

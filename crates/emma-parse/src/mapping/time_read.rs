@@ -15,12 +15,7 @@ pub(super) fn read_rfc3339(text: &str) -> Option<Written> {
     let days = days_from_civil(year, two(head, 5)?, two(head, 8)?)?;
     let mut local = days * DAY;
     let Some(separator) = bytes.get(10) else {
-        return Some(Written {
-            local,
-            width: DAY,
-            offset: None,
-            half_day: false,
-        });
+        return Some(Written { local, width: DAY, offset: None, half_day: false });
     };
     if !matches!(separator, b'T' | b't' | b' ' | b'_') {
         return None;
@@ -61,12 +56,7 @@ pub(super) fn read_rfc3339(text: &str) -> Option<Written> {
         [b'Z' | b'z'] => Some(0),
         [b' ', rest @ ..] | rest => Some(read_offset(rest)?),
     };
-    Some(Written {
-        local,
-        width,
-        offset,
-        half_day: false,
-    })
+    Some(Written { local, width, offset, half_day: false })
 }
 
 /// `+02:00`, `+0200` or `+02`, in seconds east of UTC.
@@ -106,12 +96,7 @@ pub(super) fn read_epoch(text: &str, unit: i64) -> Option<Written> {
     if unit == 0 {
         let value = if negative { -count } else { count };
         let local = value.div_euclid(1_000);
-        return Some(Written {
-            local,
-            width: 1,
-            offset: Some(0),
-            half_day: false,
-        });
+        return Some(Written { local, width: 1, offset: Some(0), half_day: false });
     }
     let mut local = count.checked_mul(unit)?;
     let mut width = unit;
@@ -129,12 +114,7 @@ pub(super) fn read_epoch(text: &str, unit: i64) -> Option<Written> {
         return None;
     }
     let local = if negative { -local } else { local };
-    Some(Written {
-        local,
-        width,
-        offset: Some(0),
-        half_day: false,
-    })
+    Some(Written { local, width, offset: Some(0), half_day: false })
 }
 
 fn decimal(text: &str) -> Option<i64> {

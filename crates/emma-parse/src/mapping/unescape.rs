@@ -71,10 +71,7 @@ fn unicode(rest: &str, out: &mut String) -> usize {
         return 0;
     };
     if let 0xD800..0xDC00 = high {
-        let low = rest
-            .get(5..7)
-            .filter(|mark| *mark == "\\u")
-            .and_then(|_| hex(rest, 7, 4));
+        let low = rest.get(5..7).filter(|mark| *mark == "\\u").and_then(|_| hex(rest, 7, 4));
         if let Some(low @ 0xDC00..0xE000) = low {
             return push_code(out, 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00), 11);
         }
@@ -84,10 +81,7 @@ fn unicode(rest: &str, out: &mut String) -> usize {
 
 fn hex(text: &str, at: usize, length: usize) -> Option<u32> {
     let digits = text.get(at..at + length)?;
-    digits
-        .bytes()
-        .all(|byte| byte.is_ascii_hexdigit())
-        .then_some(())?;
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(())?;
     u32::from_str_radix(digits, 16).ok()
 }
 
@@ -96,11 +90,7 @@ fn percent(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let code = if bytes[at] == b'%' {
-            hex(text, at + 1, 2)
-        } else {
-            None
-        };
+        let code = if bytes[at] == b'%' { hex(text, at + 1, 2) } else { None };
         match code {
             Some(code) => {
                 out.push(code as u8);
@@ -165,10 +155,7 @@ mod tests {
         let want = "a\nb\\n\t\";Aé😀 C:\\Users\\q \\u12 \\";
         assert_eq!(undone(text, Unescape::Backslash), want);
         assert_eq!(undone("a%20b%C3%A9%zz%", Unescape::Percent), "a bé%zz%");
-        assert_eq!(
-            undone("a &amp;lt; &#233;&#xe9; & &x;", Unescape::Xml),
-            "a &lt; éé & &x;"
-        );
+        assert_eq!(undone("a &amp;lt; &#233;&#xe9; & &x;", Unescape::Xml), "a &lt; éé & &x;");
         assert_eq!(undone("\\n", Unescape::None), "\\n");
     }
 

@@ -55,11 +55,7 @@ impl Seen {
     pub fn new(specs: &[CellSpec]) -> Seen {
         let cells: Vec<bool> = specs.iter().map(|spec| spec.column().is_none()).collect();
         let left = cells.iter().filter(|seen| !**seen).count();
-        Seen {
-            cells,
-            left,
-            records: 0,
-        }
+        Seen { cells, left, records: 0 }
     }
 
     /// Notes the cells of one record, before its values are taken.

@@ -16,14 +16,8 @@ pub(super) const CHAT_TYPES: [&str; 10] = [
 ];
 
 /// Types of attached media.
-pub(super) const MEDIA_TYPES: [&str; 6] = [
-    "animation",
-    "audio_file",
-    "sticker",
-    "video_file",
-    "video_message",
-    "voice_message",
-];
+pub(super) const MEDIA_TYPES: [&str; 6] =
+    ["animation", "audio_file", "sticker", "video_file", "video_message", "voice_message"];
 
 /// Keys that only a message sent by somebody has, never a service message.
 pub(super) const MESSAGE_ONLY: [&str; 10] = [
@@ -71,10 +65,6 @@ mod tests {
     fn tables_are_sorted_for_binary_search() {
         assert!(MESSAGE.is_sorted() && MESSAGE_ONLY.is_sorted());
         assert!(CHAT_TYPES.is_sorted() && MEDIA_TYPES.is_sorted());
-        assert!(
-            MESSAGE_ONLY
-                .iter()
-                .all(|key| MESSAGE.binary_search(key).is_ok())
-        );
+        assert!(MESSAGE_ONLY.iter().all(|key| MESSAGE.binary_search(key).is_ok()));
     }
 }

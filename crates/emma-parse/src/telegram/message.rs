@@ -49,16 +49,10 @@ pub(super) fn read<'a>(
     let service = kind(&fields, &mut record, anomalies);
     record.conversation = Some(Cow::Borrowed(&chat.conversation));
     let origin = chat.origin.clone();
-    record.borrowed.push(Borrowed {
-        field: "conversation",
-        origin: origin.clone(),
-    });
+    record.borrowed.push(Borrowed { field: "conversation", origin: origin.clone() });
     if let Some(name) = &chat.name {
         record.extra.push(("chat".into(), Cow::Borrowed(name)));
-        record.borrowed.push(Borrowed {
-            field: "chat",
-            origin,
-        });
+        record.borrowed.push(Borrowed { field: "chat", origin });
     }
     record.id_per_conversation = true;
     record.id = id(&fields, ids, anomalies);
@@ -70,9 +64,7 @@ pub(super) fn read<'a>(
         Some(value) if value.kind == Kind::Number && !fields.reply_to_peer => {
             record.reply_to = Some(String::from_utf8_lossy(value.bytes));
         }
-        Some(value) => record
-            .extra
-            .push(("reply_to_message_id".into(), plain(value))),
+        Some(value) => record.extra.push(("reply_to_message_id".into(), plain(value))),
         None => {}
     }
     record
@@ -87,9 +79,7 @@ pub(super) fn other<'a>(
 ) -> Record<'a> {
     let mut record = Record::new(RecordKind::Other, NETWORK);
     if let Some(section) = section {
-        record
-            .extra
-            .push(("section".into(), section.to_owned().into()));
+        record.extra.push(("section".into(), section.to_owned().into()));
     }
     for member in Members::new(object, depth_max).flatten() {
         let key = decode(member.key);
@@ -140,9 +130,7 @@ fn sort<'a>(
 }
 
 fn note_message_only(key: &[u8], fields: &mut Fields<'_>) {
-    let known = keys::MESSAGE_ONLY
-        .iter()
-        .find(|only| only.as_bytes() == key);
+    let known = keys::MESSAGE_ONLY.iter().find(|only| only.as_bytes() == key);
     fields.message_only = fields.message_only.or(known.copied());
 }
 
@@ -156,11 +144,7 @@ fn keep<'a>(
     let key = decode(key);
     if keys::MESSAGE.binary_search(&key.text.as_ref()).is_err() {
         let note = "the key is not known; its value is kept";
-        anomalies.push(Anomaly::field(
-            "telegram.key_unknown",
-            name(key.text.as_bytes()),
-            note,
-        ));
+        anomalies.push(Anomaly::field("telegram.key_unknown", name(key.text.as_bytes()), note));
     }
     if value.kind != Kind::Null {
         record.extra.push((key.text, plain(value)));
@@ -182,19 +166,13 @@ fn kind(fields: &Fields<'_>, record: &mut Record<'_>, anomalies: &mut Vec<Anomal
             }
             if let Some(key) = fields.message_only {
                 let note = "a service message with the values of a sent one";
-                anomalies.push(Anomaly::field(
-                    "telegram.service_with_message_data",
-                    key,
-                    note,
-                ));
+                anomalies.push(Anomaly::field("telegram.service_with_message_data", key, note));
             }
             true
         }
         Some(other) => {
             record.kind = RecordKind::Other;
-            record
-                .extra
-                .push(("type".into(), decode(other).text.into_owned().into()));
+            record.extra.push(("type".into(), decode(other).text.into_owned().into()));
             let note = "the type of the message is not known";
             anomalies.push(Anomaly::field("telegram.type_unknown", "type", note));
             false
@@ -227,10 +205,9 @@ fn id<'a>(
             "telegram.id_repeated",
             "an earlier message of the chat has the same id; this one has none",
         ),
-        Seen::Unknown => (
-            "telegram.ids_many",
-            "too many ids to tell whether this one repeats; it has none",
-        ),
+        Seen::Unknown => {
+            ("telegram.ids_many", "too many ids to tell whether this one repeats; it has none")
+        }
     };
     anomalies.push(Anomaly::field(kind, "id", note));
     None
@@ -275,9 +252,7 @@ fn sender<'a>(
 }
 
 fn is_account(text: &str) -> bool {
-    let digits = ["user", "channel", "chat"]
-        .iter()
-        .find_map(|kind| text.strip_prefix(kind));
+    let digits = ["user", "channel", "chat"].iter().find_map(|kind| text.strip_prefix(kind));
     digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
@@ -359,29 +334,13 @@ fn time<'a>(
     anomalies: &mut Vec<Anomaly>,
 ) -> Option<Time<'a>> {
     let at = |raw, lo: Micros, hi: Micros, zone| {
-        Some(Time {
-            raw: Some(raw),
-            lo,
-            hi,
-            zone,
-            clock: Clock::Delivered,
-            inferred: false,
-        })
+        Some(Time { raw: Some(raw), lo, hi, zone, clock: Clock::Delivered, inferred: false })
     };
     if let Some(value) = fields.date_unixtime {
         let raw = plain(value);
-        if let Some(micros) = raw
-            .parse::<i64>()
-            .ok()
-            .and_then(|s| s.checked_mul(1_000_000))
-        {
+        if let Some(micros) = raw.parse::<i64>().ok().and_then(|s| s.checked_mul(1_000_000)) {
             extra.extend(fields.date.map(|date| ("date".into(), plain(date))));
-            return at(
-                raw,
-                micros,
-                micros.saturating_add(SECOND_LESS_ONE),
-                Zone::Declared,
-            );
+            return at(raw, micros, micros.saturating_add(SECOND_LESS_ONE), Zone::Declared);
         }
         unreadable("date_unixtime", anomalies);
         extra.push(("date_unixtime".into(), raw));
@@ -393,11 +352,7 @@ fn time<'a>(
     let raw = plain(value);
     match raw.parse::<jiff::civil::DateTime>() {
         Ok(local) => {
-            let utc = local
-                .to_zoned(jiff::tz::TimeZone::UTC)
-                .ok()?
-                .timestamp()
-                .as_microsecond();
+            let utc = local.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond();
             let hi = utc.saturating_add(SECOND_LESS_ONE + ZONE_LATER);
             at(raw, utc.saturating_sub(ZONE_EARLIER), hi, Zone::Unknown)
         }
@@ -413,20 +368,12 @@ fn media(fields: &Fields<'_>, anomalies: &mut Vec<Anomaly>) {
     let Some(value) = fields.media_type else {
         return;
     };
-    let known = |word: &[u8]| {
-        keys::MEDIA_TYPES
-            .iter()
-            .any(|known| known.as_bytes() == word)
-    };
+    let known = |word: &[u8]| keys::MEDIA_TYPES.iter().any(|known| known.as_bytes() == word);
     match value.string() {
         Some(word) if known(word) => {}
         Some(_) => {
             let note = "the type of the media is not known";
-            anomalies.push(Anomaly::field(
-                "telegram.media_type_unknown",
-                "media_type",
-                note,
-            ));
+            anomalies.push(Anomaly::field("telegram.media_type_unknown", "media_type", note));
         }
         None => wrong_type("media_type", anomalies),
     }
@@ -442,18 +389,11 @@ pub(super) fn plain<'a>(value: Value<'a>) -> Cow<'a, str> {
 
 /// A key as an anomaly's field, cut.
 fn name(key: &[u8]) -> String {
-    String::from_utf8_lossy(key)
-        .chars()
-        .take(KEY_CHARACTERS_MAX)
-        .collect()
+    String::from_utf8_lossy(key).chars().take(KEY_CHARACTERS_MAX).collect()
 }
 
 fn missing(field: &'static str, anomalies: &mut Vec<Anomaly>) {
-    anomalies.push(Anomaly::field(
-        "telegram.field_missing",
-        field,
-        "the value is missing",
-    ));
+    anomalies.push(Anomaly::field("telegram.field_missing", field, "the value is missing"));
 }
 
 fn wrong_type(field: &'static str, anomalies: &mut Vec<Anomaly>) {
@@ -462,9 +402,5 @@ fn wrong_type(field: &'static str, anomalies: &mut Vec<Anomaly>) {
 }
 
 fn unreadable(field: &'static str, anomalies: &mut Vec<Anomaly>) {
-    anomalies.push(Anomaly::field(
-        "time.unreadable",
-        field,
-        "the time cannot be read",
-    ));
+    anomalies.push(Anomaly::field("time.unreadable", field, "the time cannot be read"));
 }

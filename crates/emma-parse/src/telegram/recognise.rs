@@ -33,9 +33,7 @@ pub(crate) fn recognises(head: &[u8]) -> bool {
 }
 
 fn is_chat_type(word: &[u8]) -> bool {
-    keys::CHAT_TYPES
-        .iter()
-        .any(|known| known.as_bytes() == word)
+    keys::CHAT_TYPES.iter().any(|known| known.as_bytes() == word)
 }
 
 fn string(value: &[u8]) -> Option<&[u8]> {
@@ -115,20 +113,12 @@ mod tests {
 
     #[test]
     fn exports_are_known_by_their_first_keys() {
-        assert!(recognises(
-            br#"{"name":"x","type":"personal_chat","id":1,"messages":[ ]}"#
-        ));
-        assert!(recognises(
-            b"\xef\xbb\xbf { \"type\": \"saved_messages\" \"messages\": ["
-        ));
-        assert!(recognises(
-            br#"{"about":"..","chats":{"about":"..","list":[{"name":"#
-        ));
+        assert!(recognises(br#"{"name":"x","type":"personal_chat","id":1,"messages":[ ]}"#));
+        assert!(recognises(b"\xef\xbb\xbf { \"type\": \"saved_messages\" \"messages\": ["));
+        assert!(recognises(br#"{"about":"..","chats":{"about":"..","list":[{"name":"#));
         assert!(recognises(br#"{"personal_information":{"#));
         assert!(!recognises(br#"{"type":"personal_chat","messages":{}}"#));
-        assert!(!recognises(
-            br#"{"type":"FeatureCollection","messages":[]}"#
-        ));
+        assert!(!recognises(br#"{"type":"FeatureCollection","messages":[]}"#));
         assert!(!recognises(br#"{"messages":[{"id":1}]}"#));
         assert!(!recognises(br#"[{"type":"personal_chat","messages":[]}]"#));
         assert!(!recognises(b"{"));

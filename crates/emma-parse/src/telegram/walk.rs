@@ -88,11 +88,7 @@ pub(crate) fn read(
         stack: Vec::new(),
         framed: 0,
         odd: Vec::new(),
-        chat: Chat {
-            conversation: String::new(),
-            name: None,
-            origin: Origin::Path,
-        },
+        chat: Chat { conversation: String::new(), name: None, origin: Origin::Path },
         chat_named: false,
         chat_has_id: false,
         ids: Ids::default(),
@@ -109,10 +105,7 @@ pub(crate) fn read(
     walk.flush()?;
     let mut anomalies = std::mem::take(&mut walk.odd);
     if !walk.stack.is_empty() {
-        anomalies.push(Anomaly::new(
-            "json.truncated",
-            "the export ends inside a value",
-        ));
+        anomalies.push(Anomaly::new("json.truncated", "the export ends inside a value"));
     }
     Ok(anomalies)
 }
@@ -312,8 +305,7 @@ impl Walk<'_, '_, '_, '_> {
         let mut anomalies = std::mem::take(&mut self.odd);
         let depth = self.limits.json_depth_max;
         let record = message::read(raw, depth, &self.chat, &mut self.ids, &mut anomalies);
-        self.emitter
-            .record(raw, self.window.line(), record, anomalies)
+        self.emitter.record(raw, self.window.line(), record, anomalies)
     }
 
     fn other(&mut self, section: &str, length: usize) -> io::Result<()> {
@@ -321,8 +313,7 @@ impl Walk<'_, '_, '_, '_> {
         let mut anomalies = std::mem::take(&mut self.odd);
         let section = Some(section).filter(|name| !name.is_empty());
         let record = message::other(raw, self.limits.json_depth_max, section, &mut anomalies);
-        self.emitter
-            .record(raw, self.window.line(), record, anomalies)
+        self.emitter.record(raw, self.window.line(), record, anomalies)
     }
 
     /// Length of the value after the framing, once it lies whole in the window. `None` where it
@@ -364,13 +355,7 @@ impl Walk<'_, '_, '_, '_> {
         if let Some(level) = self.stack.last_mut() {
             level.after_comma = false;
         }
-        self.stack.push(Level {
-            role,
-            object,
-            key: None,
-            after_value: false,
-            after_comma: false,
-        });
+        self.stack.push(Level { role, object, key: None, after_value: false, after_comma: false });
         self.framed += 1;
         Ok(())
     }
@@ -391,11 +376,7 @@ impl Walk<'_, '_, '_, '_> {
 
     fn new_chat(&mut self) {
         let conversation = self.stem.to_owned();
-        self.chat = Chat {
-            conversation,
-            name: None,
-            origin: Origin::Path,
-        };
+        self.chat = Chat { conversation, name: None, origin: Origin::Path };
         self.chat_named = false;
         self.chat_has_id = false;
         self.ids = Ids::default();
@@ -422,8 +403,7 @@ impl Walk<'_, '_, '_, '_> {
         }
         let anomalies = std::mem::take(&mut self.odd);
         let raw = &self.window.bytes()[..self.framed];
-        self.emitter
-            .framing_with(raw, self.window.line(), anomalies)?;
+        self.emitter.framing_with(raw, self.window.line(), anomalies)?;
         self.window.consume(self.framed);
         self.framed = 0;
         Ok(())

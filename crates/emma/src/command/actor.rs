@@ -17,11 +17,7 @@ struct ActorLine {
 impl From<Actor> for ActorLine {
     fn from(actor: Actor) -> ActorLine {
         let (key_name, key) = (actor.key.name().to_owned(), actor.key.to_string());
-        ActorLine {
-            name: actor.name,
-            key_name,
-            key,
-        }
+        ActorLine { name: actor.name, key_name, key }
     }
 }
 
@@ -45,20 +41,13 @@ pub fn run(command: ActorCommand, output: &Output) -> Result<Done> {
             })?;
         }
         ActorCommand::List => {
-            let actors = actor::list(&home)?
-                .into_iter()
-                .map(ActorLine::from)
-                .collect();
+            let actors = actor::list(&home)?.into_iter().map(ActorLine::from).collect();
             output.print("emma/actors/v1", &ActorList { actors }, |list, out| {
                 if list.actors.is_empty() {
                     return writeln!(out, "no actor on this machine: emma actor add NAME");
                 }
                 let row = |actor: &ActorLine| vec![inert::line(&actor.name), actor.key.clone()];
-                write!(
-                    out,
-                    "{}",
-                    table::wide(&["name", "key"], list.actors.iter().map(row))
-                )
+                write!(out, "{}", table::wide(&["name", "key"], list.actors.iter().map(row)))
             })?;
         }
     }

@@ -18,21 +18,14 @@ struct Audit {
 pub fn run(args: &AuditArgs, output: &Output) -> Result<Done> {
     let mut case = Case::open(&args.case)?;
     let state = case.state()?;
-    let checkpoint = case
-        .log
-        .latest_checkpoint()?
-        .map_or(0, |checkpoint| checkpoint.size);
+    let checkpoint = case.log.latest_checkpoint()?.map_or(0, |checkpoint| checkpoint.size);
     let filter = AuditFilter {
         actor: args.actor.clone(),
         kind: args.kind.clone(),
         about: args.about.clone(),
     };
     let entries = audit::lines(&state, &filter, checkpoint)?;
-    let audit = Audit {
-        log_size: case.log.size(),
-        checkpoint_size: checkpoint,
-        entries,
-    };
+    let audit = Audit { log_size: case.log.size(), checkpoint_size: checkpoint, entries };
     output.print("emma/audit/v1", &audit, human)?;
     Ok(Done::Ok)
 }
@@ -40,18 +33,8 @@ pub fn run(args: &AuditArgs, output: &Output) -> Result<Done> {
 fn human(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     for line in &audit.entries {
         let at = line.at.as_deref().unwrap_or("-");
-        let who = line
-            .name
-            .as_deref()
-            .or(line.actor.as_deref())
-            .unwrap_or("nobody");
-        write!(
-            out,
-            "{:>6}  {at:<27}  {}  {}",
-            line.entry,
-            line.kind,
-            inert::line(who)
-        )?;
+        let who = line.name.as_deref().or(line.actor.as_deref()).unwrap_or("nobody");
+        write!(out, "{:>6}  {at:<27}  {}  {}", line.entry, line.kind, inert::line(who))?;
         if let Some(authority) = &line.authority {
             write!(out, "  under {authority}")?;
         }
@@ -67,10 +50,7 @@ fn human(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "        {what}")?;
         }
         if line.left_open {
-            writeln!(
-                out,
-                "        this export was never closed: how much it showed is not known"
-            )?;
+            writeln!(out, "        this export was never closed: how much it showed is not known")?;
         }
     }
     writeln!(

@@ -49,10 +49,7 @@ struct SpanLine {
 impl From<Span> for SpanLine {
     fn from(span: Span) -> SpanLine {
         let end = |instant: i64, open: i64| (instant != open).then(|| format_instant(instant));
-        SpanLine {
-            from: end(span.from, i64::MIN),
-            to: end(span.to, i64::MAX),
-        }
+        SpanLine { from: end(span.from, i64::MIN), to: end(span.to, i64::MAX) }
     }
 }
 
@@ -69,10 +66,7 @@ impl From<AuthorityState> for AuthorityLine {
         let actors = authority.actors.iter();
         AuthorityLine {
             actors: actors
-                .map(|actor| ActorLine {
-                    name: actor.name.clone(),
-                    key: actor.key.to_string(),
-                })
+                .map(|actor| ActorLine { name: actor.name.clone(), key: actor.key.to_string() })
                 .collect(),
             id: authority.id,
             kind: authority.kind.name(),
@@ -84,9 +78,7 @@ impl From<AuthorityState> for AuthorityLine {
             conditions: authority.conditions,
             sources: authority.sources.into_iter().collect(),
             taken_in: state.taken_in,
-            handles: authority
-                .handles
-                .map(|handles| handles.into_iter().collect()),
+            handles: authority.handles.map(|handles| handles.into_iter().collect()),
             territory: authority.territory.map(|codes| codes.into_iter().collect()),
             period: authority.period.map(SpanLine::from),
             valid: authority.valid.into(),
@@ -116,25 +108,14 @@ pub fn run(command: AuthorityCommand, output: &Output) -> Result<Done> {
             let random = &mut emma_evidence::system_random;
             let added = authority::add(&mut case, &home, &actor, &text, &*clock, random)
                 .map_err(|error| underlined(error, &text))?;
-            let line = AddedLine {
-                id: added.id,
-                entry: added.entry,
-            };
+            let line = AddedLine { id: added.id, entry: added.entry };
             output.print("emma/authority-added/v1", &line, |line, out| {
-                writeln!(
-                    out,
-                    "added authority {} (log entry {})",
-                    line.id, line.entry
-                )
+                writeln!(out, "added authority {} (log entry {})", line.id, line.entry)
             })?;
         }
         AuthorityCommand::List { case } => {
             let state = Case::open(&case)?.state()?;
-            let authorities = state
-                .authorities()?
-                .into_iter()
-                .map(AuthorityLine::from)
-                .collect();
+            let authorities = state.authorities()?.into_iter().map(AuthorityLine::from).collect();
             output.print("emma/authorities/v1", &AuthorityList { authorities }, human)?;
         }
     }
@@ -160,39 +141,21 @@ pub fn read_text(path: &Path, which: &str) -> Result<String> {
 
 fn human(list: &AuthorityList, out: &mut dyn Write) -> io::Result<()> {
     if list.authorities.is_empty() {
-        return writeln!(
-            out,
-            "the case has no authority: emma authority add CASE FILE"
-        );
+        return writeln!(out, "the case has no authority: emma authority add CASE FILE");
     }
     for line in &list.authorities {
         writeln!(out, "{}  ({}, added {})", line.id, line.kind, line.added)?;
         writeln!(out, "  court       {}", inert::line(&line.court))?;
         writeln!(out, "  instrument  {}", inert::line(&line.instrument))?;
-        writeln!(
-            out,
-            "  offences    {}",
-            inert::line(&line.offences.join("; "))
-        )?;
+        writeln!(out, "  offences    {}", inert::line(&line.offences.join("; ")))?;
         for actor in &line.actors {
             let name = inert::line(&actor.name);
             writeln!(out, "  actor       {name}  {}", actor.key)?;
         }
         writeln!(out, "  sources     {}", sources(line))?;
-        writeln!(
-            out,
-            "  handles     {}",
-            listed(line.handles.as_deref(), "everybody's")
-        )?;
-        writeln!(
-            out,
-            "  territory   {}",
-            listed(line.territory.as_deref(), "every country")
-        )?;
-        let period = line
-            .period
-            .as_ref()
-            .map_or("all times".to_owned(), SpanLine::words);
+        writeln!(out, "  handles     {}", listed(line.handles.as_deref(), "everybody's"))?;
+        writeln!(out, "  territory   {}", listed(line.territory.as_deref(), "every country"))?;
+        let period = line.period.as_ref().map_or("all times".to_owned(), SpanLine::words);
         writeln!(out, "  period      {period}")?;
         writeln!(out, "  intake      {}", line.valid.words())?;
         writeln!(out, "  reading     until {}", line.read_until)?;
@@ -204,20 +167,10 @@ fn human(list: &AuthorityList, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn sources(line: &AuthorityLine) -> String {
-    let taken_in = line
-        .taken_in
-        .iter()
-        .map(|source| format!("{source} (taken in under it)"));
-    let opened = line
-        .sources
-        .iter()
-        .map(|source| format!("{source} (opened)"));
+    let taken_in = line.taken_in.iter().map(|source| format!("{source} (taken in under it)"));
+    let opened = line.sources.iter().map(|source| format!("{source} (opened)"));
     let all: Vec<String> = taken_in.chain(opened).collect();
-    if all.is_empty() {
-        "none yet".to_owned()
-    } else {
-        all.join(", ")
-    }
+    if all.is_empty() { "none yet".to_owned() } else { all.join(", ") }
 }
 
 fn listed(names: Option<&[String]>, all: &str) -> String {
@@ -225,16 +178,8 @@ fn listed(names: Option<&[String]>, all: &str) -> String {
     let Some(names) = names else {
         return all.to_owned();
     };
-    let shown: Vec<String> = names
-        .iter()
-        .take(SHOWN_MAX)
-        .map(|n| inert::line(n))
-        .collect();
+    let shown: Vec<String> = names.iter().take(SHOWN_MAX).map(|n| inert::line(n)).collect();
     let rest = names.len().saturating_sub(SHOWN_MAX);
-    let more = if rest > 0 {
-        format!(" and {} more", grouped(rest as u64))
-    } else {
-        String::new()
-    };
+    let more = if rest > 0 { format!(" and {} more", grouped(rest as u64)) } else { String::new() };
     format!("{}{more}", shown.join(", "))
 }

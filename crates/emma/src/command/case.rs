@@ -31,21 +31,14 @@ impl From<&Case> for CaseLine {
 
 pub fn run(command: CaseCommand, output: &Output) -> Result<Done> {
     match command {
-        CaseCommand::New {
-            dir,
-            kind,
-            name,
-            actor,
-        } => {
+        CaseCommand::New { dir, kind, name, actor } => {
             let (home, clock) = (Home::from_environment()?, clock::from_environment()?);
             let founder = actor::acting(&home, actor.actor.as_deref())?;
             let kind = match kind {
                 KindArg::Real => CaseKind::Real,
                 KindArg::Synthetic => CaseKind::Synthetic,
             };
-            let folder = dir
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned());
+            let folder = dir.file_name().map(|name| name.to_string_lossy().into_owned());
             let name = name.or(folder).unwrap_or_else(|| "case".to_owned());
             let random = &mut emma_evidence::system_random;
             let case = Case::create(&home, &dir, &name, kind, &founder, &*clock, random)?;
@@ -53,10 +46,7 @@ pub fn run(command: CaseCommand, output: &Output) -> Result<Done> {
                 let name = inert::line(&line.name);
                 writeln!(out, "made the {} case {} ({name})", line.kind, line.case)?;
                 writeln!(out, "log key {}", line.log_key)?;
-                writeln!(
-                    out,
-                    "Give this key to whoever will verify. Its private half is on this"
-                )?;
+                writeln!(out, "Give this key to whoever will verify. Its private half is on this")?;
                 writeln!(out, "machine alone: keep a copy where the case is not.")
             })?;
         }

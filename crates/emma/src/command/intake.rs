@@ -131,9 +131,7 @@ fn seed() -> Result<Option<[u8; 32]>> {
     };
     let help = "write 64 hexadecimal digits, or unset EMMA_SEED";
     let digest = emma_model::Digest::from_hex(&text);
-    digest
-        .map(|seed| Some(seed.0))
-        .ok_or_else(|| Failure::usage("EMMA_SEED is not a seed", help))
+    digest.map(|seed| Some(seed.0)).ok_or_else(|| Failure::usage("EMMA_SEED is not a seed", help))
 }
 
 /// Reads a mapping from a file of the user's.
@@ -141,10 +139,7 @@ pub fn read_mapping(path: &Path) -> Result<Mapping> {
     let text = read_text(path, "the mapping")?;
     Mapping::parse(&text).map_err(|error| {
         let place = super::mapping::offset(&text, error.line, error.column);
-        let help = error
-            .suggestion
-            .clone()
-            .unwrap_or_else(|| "see docs/mappings.md".to_owned());
+        let help = error.suggestion.clone().unwrap_or_else(|| "see docs/mappings.md".to_owned());
         Failure::usage(error.to_string(), help).underline(
             "the mapping",
             &text,
@@ -155,9 +150,7 @@ pub fn read_mapping(path: &Path) -> Result<Mapping> {
 }
 
 fn custody(grade: &str) -> Result<String> {
-    let attested = grade
-        .strip_prefix("attested by ")
-        .is_some_and(|who| !who.trim().is_empty());
+    let attested = grade.strip_prefix("attested by ").is_some_and(|who| !who.trim().is_empty());
     if attested || ["proved", "asserted", "unknown"].contains(&grade) {
         return Ok(grade.to_owned());
     }
@@ -167,11 +160,8 @@ fn custody(grade: &str) -> Result<String> {
 
 fn human(line: &OutcomeLine, out: &mut dyn Write) -> io::Result<()> {
     if let Some(delivery) = line.delivery {
-        let verb = if line.resumed {
-            "finished the interrupted delivery"
-        } else {
-            "sealed delivery"
-        };
+        let verb =
+            if line.resumed { "finished the interrupted delivery" } else { "sealed delivery" };
         let files = counted(line.files, "file");
         writeln!(out, "{verb} {delivery}: {files}, {}", bytes(line.bytes))?;
         if line.repeated > 0 {
@@ -187,12 +177,7 @@ fn human(line: &OutcomeLine, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     let read = &line.read;
-    writeln!(
-        out,
-        "read {}, {}",
-        counted(read.exhibits, "exhibit"),
-        bytes(read.bytes)
-    )?;
+    writeln!(out, "read {}, {}", counted(read.exhibits, "exhibit"), bytes(read.bytes))?;
     listed(out, "records", &read.records, grouped)?;
     listed(out, "bytes", &read.bytes_by_class, grouped)?;
     listed(out, "anomalies", &read.anomalies, grouped)?;
@@ -202,11 +187,7 @@ fn human(line: &OutcomeLine, out: &mut dyn Write) -> io::Result<()> {
     }
     for stage in &line.stages {
         let (wall, cpu) = (stage.wall_us as f64 / 1e6, stage.cpu_us as f64 / 1e6);
-        writeln!(
-            out,
-            "  {:<12} {wall:>8.2} s  ({cpu:.2} s of CPU)",
-            stage.name
-        )?;
+        writeln!(out, "  {:<12} {wall:>8.2} s  ({cpu:.2} s of CPU)", stage.name)?;
     }
     Ok(())
 }
@@ -220,9 +201,7 @@ fn listed(
     if counts.is_empty() {
         return Ok(());
     }
-    let parts: Vec<String> = counts
-        .iter()
-        .map(|(name, count)| format!("{} {name}", figure(*count)))
-        .collect();
+    let parts: Vec<String> =
+        counts.iter().map(|(name, count)| format!("{} {name}", figure(*count))).collect();
     writeln!(out, "  {what}: {}", parts.join(", "))
 }

@@ -37,11 +37,9 @@ pub fn run(command: LogCommand, output: &Output) -> Result<Done> {
     if let Some(file) = &file {
         write_new_file(file, checkpoint.note.as_bytes())?;
     }
-    output.print(
-        "emma/checkpoint/v1",
-        &CheckpointLine::from(checkpoint),
-        |line, out| write!(out, "{}", line.note),
-    )?;
+    output.print("emma/checkpoint/v1", &CheckpointLine::from(checkpoint), |line, out| {
+        write!(out, "{}", line.note)
+    })?;
     Ok(Done::Ok)
 }
 

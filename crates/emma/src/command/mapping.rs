@@ -12,11 +12,7 @@ use std::path::Path;
 
 pub fn run(command: MappingCommand, output: &Output) -> Result<Done> {
     match command {
-        MappingCommand::Try {
-            mapping,
-            file,
-            rows,
-        } => {
+        MappingCommand::Try { mapping, file, rows } => {
             let mapping = read_mapping(&mapping)?;
             let (opened, name) = open(&file)?;
             let preview = mapping::preview(opened, &name, &mapping, rows)
@@ -30,11 +26,7 @@ pub fn run(command: MappingCommand, output: &Output) -> Result<Done> {
             let guess = mapping::guess(opened, &name).map_err(|error| unreadable(&error))?;
             let line = GuessLine::from(guess);
             output.print("emma/mapping-guess/v1", &line, GuessLine::human)?;
-            Ok(if line.confidence == "none" {
-                Done::Found
-            } else {
-                Done::Ok
-            })
+            Ok(if line.confidence == "none" { Done::Found } else { Done::Ok })
         }
         MappingCommand::List { name } => list(name.as_deref(), output),
     }
@@ -42,33 +34,22 @@ pub fn run(command: MappingCommand, output: &Output) -> Result<Done> {
 
 fn open(path: &Path) -> Result<(File, String)> {
     let file = File::open(path).map_err(|error| unreadable(&error))?;
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok((file, name.unwrap_or_default()))
 }
 
 fn unreadable(error: &io::Error) -> Failure {
-    Failure::usage(
-        format!("cannot read the file: {error}"),
-        "name a file that you may read",
-    )
+    Failure::usage(format!("cannot read the file: {error}"), "name a file that you may read")
 }
 
 /// The byte offset of a line and column (both from 1, in characters) of `text`.
 pub fn offset(text: &str, line: usize, column: usize) -> usize {
     let start = match line {
         0 | 1 => 0,
-        _ => text
-            .match_indices('\n')
-            .nth(line - 2)
-            .map_or(text.len(), |(at, _)| at + 1),
+        _ => text.match_indices('\n').nth(line - 2).map_or(text.len(), |(at, _)| at + 1),
     };
     let rest = &text[start..];
-    let within = rest
-        .char_indices()
-        .nth(column.saturating_sub(1))
-        .map_or(rest.len(), |(at, _)| at);
+    let within = rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
     start + within
 }
 
@@ -139,12 +120,7 @@ impl PreviewLine {
         let spans = preview
             .not_understood
             .into_iter()
-            .map(|(offset, length, line, what)| SpanLine {
-                line: line + 1,
-                offset,
-                length,
-                what,
-            });
+            .map(|(offset, length, line, what)| SpanLine { line: line + 1, offset, length, what });
         let anomalies = preview.anomalies.into_iter();
         PreviewLine {
             mapping: mapping.to_owned(),
@@ -172,11 +148,7 @@ impl PreviewLine {
 
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         for row in &self.rows {
-            writeln!(
-                out,
-                "line {} (bytes {}+{})",
-                row.line, row.offset, row.length
-            )?;
+            writeln!(out, "line {} (bytes {}+{})", row.line, row.offset, row.length)?;
             for (field, value) in &row.values {
                 writeln!(out, "  {field:<14} {}", inert::line(value))?;
             }
@@ -184,11 +156,7 @@ impl PreviewLine {
                 writeln!(out, "  ! {}", inert::line(note))?;
             }
         }
-        let beginning = if self.truncated {
-            " of the beginning"
-        } else {
-            ""
-        };
+        let beginning = if self.truncated { " of the beginning" } else { "" };
         writeln!(
             out,
             "{} records in {}{beginning}: {} of records, {} of framing, {} not understood",
@@ -200,35 +168,19 @@ impl PreviewLine {
         )?;
         if !self.unknown_columns.is_empty() {
             let columns = inert::line(&self.unknown_columns.join(", "));
-            writeln!(
-                out,
-                "columns the mapping does not mention (kept raw): {columns}"
-            )?;
+            writeln!(out, "columns the mapping does not mention (kept raw): {columns}")?;
         }
         for anomaly in &self.anomalies {
             let field = inert::line(&anomaly.field);
-            writeln!(
-                out,
-                "anomaly {} {field}: {}",
-                anomaly.kind,
-                grouped(anomaly.count)
-            )?;
+            writeln!(out, "anomaly {} {field}: {}", anomaly.kind, grouped(anomaly.count))?;
         }
         for span in &self.not_understood {
             let (line, what) = (span.line, inert::line(&span.what));
-            writeln!(
-                out,
-                "line {line} (bytes {}+{}): {what}",
-                span.offset, span.length
-            )?;
+            writeln!(out, "line {line} (bytes {}+{}): {what}", span.offset, span.length)?;
         }
         for found in &self.findings {
             let message = inert::line(&found.message);
-            writeln!(
-                out,
-                "mapping, line {}, column {}: {message}",
-                found.line, found.column
-            )?;
+            writeln!(out, "mapping, line {}, column {}: {message}", found.line, found.column)?;
             if let Some(suggestion) = &found.suggestion {
                 writeln!(out, "  {}", inert::line(suggestion))?;
             }
@@ -251,11 +203,7 @@ impl From<Guess> for GuessLine {
             Confidence::Low => "low",
             Confidence::High => "high",
         };
-        GuessLine {
-            confidence,
-            notes: guess.notes,
-            toml: guess.toml,
-        }
+        GuessLine { confidence, notes: guess.notes, toml: guess.toml }
     }
 }
 
@@ -290,25 +238,20 @@ fn list(name: Option<&str>, output: &Output) -> Result<Done> {
         digest: mapping.digest().hex(),
         text: mapping.text().to_owned(),
     });
-    let mappings: Vec<ShippedLine> = shipped
-        .filter(|line| name.is_none_or(|name| line.name == name))
-        .collect();
+    let mappings: Vec<ShippedLine> =
+        shipped.filter(|line| name.is_none_or(|name| line.name == name)).collect();
     if mappings.is_empty() {
         let help = "`emma mapping list` names those there are";
         return Err(Failure::usage("no mapping of that name is shipped", help));
     }
-    output.print(
-        "emma/mappings/v1",
-        &ShippedList { mappings },
-        |list, out| {
-            for line in &list.mappings {
-                match name {
-                    Some(_) => write!(out, "{}", line.text)?,
-                    None => writeln!(out, "{} {}  {}", line.name, line.version, line.digest)?,
-                }
+    output.print("emma/mappings/v1", &ShippedList { mappings }, |list, out| {
+        for line in &list.mappings {
+            match name {
+                Some(_) => write!(out, "{}", line.text)?,
+                None => writeln!(out, "{} {}  {}", line.name, line.version, line.digest)?,
             }
-            Ok(())
-        },
-    )?;
+        }
+        Ok(())
+    })?;
     Ok(Done::Ok)
 }

@@ -15,26 +15,14 @@ struct NoteLine {
 }
 
 pub fn run(args: &NoteArgs, output: &Output) -> Result<Done> {
-    let Opened {
-        mut case,
-        state,
-        session,
-    } = open_for_reading(&args.case, &args.acting)?;
+    let Opened { mut case, state, session } = open_for_reading(&args.case, &args.acting)?;
     let subject = note::subject(&case, &state, &session, &args.id)?;
     let random = &mut emma_evidence::system_random;
     let entry = note::add(&session, &mut case.log, &subject, &args.text, random)?;
     let records = subject.records.len() as u64;
-    let line = NoteLine {
-        entry,
-        subject: subject.id,
-        records,
-    };
+    let line = NoteLine { entry, subject: subject.id, records };
     output.print("emma/note/v1", &line, |line, out| {
-        writeln!(
-            out,
-            "noted (log entry {}), about {}",
-            line.entry, line.subject
-        )
+        writeln!(out, "noted (log entry {}), about {}", line.entry, line.subject)
     })?;
     Ok(Done::Ok)
 }

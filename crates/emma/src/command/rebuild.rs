@@ -1,7 +1,7 @@
 //! `emma rebuild`.
 
 use crate::args::RebuildArgs;
-use crate::fail::{Done, Failure, Result};
+use crate::fail::{Done, Result};
 use crate::output::progress::Shower;
 use crate::output::{Output, bytes, counted};
 use emma_case::case::Case;
@@ -18,6 +18,7 @@ struct CheckedLine {
     leaves: u64,
     snapshots: u64,
     files: u64,
+    restored: u64,
     roots: BTreeMap<String, String>,
     differences: Vec<DifferenceLine>,
 }
@@ -37,34 +38,28 @@ impl From<Checked> for CheckedLine {
             leaves: checked.leaves,
             snapshots: checked.snapshots,
             files: checked.files,
+            restored: checked.restored,
             roots: checked.roots,
             differences: differences
-                .map(|one| DifferenceLine {
-                    object: one.object,
-                    what: one.what,
-                })
+                .map(|one| DifferenceLine { object: one.object, what: one.what })
                 .collect(),
         }
     }
 }
 
 pub fn run(args: &RebuildArgs, output: &Output) -> Result<Done> {
-    if !args.check {
-        let help = "use --check; what is damaged is put right by deleting it and `emma run`";
-        return Err(Failure::usage("rebuild only checks so far", help));
-    }
     let clock = clock::from_environment()?;
     let mut case = Case::open(&args.case)?;
     let needed = rebuild::scratch_bytes(&mut case)?;
     if !output.quiet {
-        eprintln!(
-            "needs up to {} of free space in the case folder",
-            bytes(needed)
-        );
+        eprintln!("needs up to {} of free space in the case folder", bytes(needed));
     }
     let progress = Shower::new(output);
     let tools = super::intake::tools(args.threads, &progress, &*clock)?;
-    let checked = rebuild::check(&mut case, &tools);
+    let checked = match args.check {
+        true => rebuild::check(&mut case, &tools),
+        false => rebuild::restore(&mut case, &tools),
+    };
     progress.finish();
     let line = CheckedLine::from(checked?);
     output.print("emma/rebuild/v1", &line, human)?;
@@ -80,16 +75,15 @@ fn human(line: &CheckedLine, out: &mut dyn Write) -> io::Result<()> {
         counted(line.snapshots, "snapshot"),
         counted(line.files, "file"),
     )?;
+    if line.restored > 0 {
+        writeln!(out, "put back: {}", counted(line.restored, "file"))?;
+    }
     for (table, root) in &line.roots {
         writeln!(out, "  {table:<10} {root}")?;
     }
     for one in &line.differences {
         writeln!(out, "differs: {}: {}", one.object, one.what)?;
     }
-    let verdict = if line.equal {
-        "everything is equal"
-    } else {
-        "the case differs"
-    };
+    let verdict = if line.equal { "everything is equal" } else { "the case differs" };
     writeln!(out, "{verdict}")
 }

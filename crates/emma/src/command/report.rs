@@ -16,33 +16,17 @@ const LISTED_MAX: u64 = 100;
 
 pub fn run(args: &ReportArgs, output: &Output) -> Result<Done> {
     let ReportName::Loss = args.report;
-    let Opened {
-        mut case,
-        state,
-        session,
-    } = open_for_reading(&args.case, &args.acting)?;
+    let Opened { mut case, state, session } = open_for_reading(&args.case, &args.acting)?;
     let exhibits = loss::exhibits(&state, &session)?;
     let all = state.exhibits()?.len();
-    let format = if output.json {
-        ReportFormat::Json
-    } else {
-        args.format
-    };
-    let mut access = Access {
-        command: "report loss",
-        query: None,
-        shown: 0,
-        withheld: Withheld::new(),
-    };
+    let format = if output.json { ReportFormat::Json } else { args.format };
+    let mut access =
+        Access { command: "report loss", query: None, shown: 0, withheld: Withheld::new() };
     let random = &mut emma_evidence::system_random;
     let entry = session.open_export(&mut case.log, &access, random)?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = (|| -> Result<()> {
-        let mut page = Page {
-            format,
-            out: &mut out,
-            listed: 0,
-        };
+        let mut page = Page { format, out: &mut out, listed: 0 };
         page.begin(&exhibits)?;
         loss::anomalies(&case, &state, &session, &mut |line| page.anomaly(&line))?;
         access.shown = page.listed;
@@ -71,10 +55,7 @@ impl Page<'_> {
                 csv_row(self.out, &CSV_COLUMNS.map(str::to_owned))
             }
             ReportFormat::Json => {
-                write!(
-                    self.out,
-                    "{{\"schema\":\"emma/report-loss/v1\",\n\"exhibits\":"
-                )?;
+                write!(self.out, "{{\"schema\":\"emma/report-loss/v1\",\n\"exhibits\":")?;
                 serde_json::to_writer(&mut *self.out, exhibits)?;
                 write!(self.out, ",\n\"anomalies\":[")
             }
@@ -103,10 +84,7 @@ impl Page<'_> {
                     .and_then(|()| Ok(serde_json::to_writer(&mut *self.out, line)?))
             }
         };
-        written.map_err(|source| CaseError::Io {
-            operation: "write the results",
-            source,
-        })
+        written.map_err(|source| CaseError::Io { operation: "write the results", source })
     }
 
     fn end(&mut self, withheld: usize, authority: &str) -> io::Result<()> {
@@ -129,10 +107,7 @@ impl Page<'_> {
                     )?;
                 }
                 let count = counted(withheld as u64, "exhibit");
-                writeln!(
-                    self.out,
-                    "{count} withheld under authority {authority} (source)"
-                )
+                writeln!(self.out, "{count} withheld under authority {authority} (source)")
             }
         }
     }
@@ -158,11 +133,7 @@ fn text(exhibits: &[ExhibitLoss], out: &mut dyn Write) -> io::Result<()> {
     let count = counted(exhibits.len() as u64, "exhibit");
     writeln!(out, "{count}, {} bytes as delivered", grouped(delivered))?;
     if unread > 0 {
-        writeln!(
-            out,
-            "{} not read yet: emma run CASE",
-            counted(unread, "exhibit")
-        )?;
+        writeln!(out, "{} not read yet: emma run CASE", counted(unread, "exhibit"))?;
     }
     let unpacked: u64 = classes.values().sum();
     writeln!(out, "{:>20}  unpacked bytes", grouped(unpacked))?;
@@ -175,32 +146,18 @@ fn text(exhibits: &[ExhibitLoss], out: &mut dyn Write) -> io::Result<()> {
     for (kind, count) in &anomalies {
         writeln!(out, "{:>20}  anomalies: {kind}", grouped(*count))?;
     }
-    for exhibit in exhibits
-        .iter()
-        .filter(|exhibit| !exhibit.anomalies.is_empty())
-    {
-        let of = exhibit
-            .anomalies
-            .iter()
-            .map(|(kind, count)| format!("{count} {kind}"));
+    for exhibit in exhibits.iter().filter(|exhibit| !exhibit.anomalies.is_empty()) {
+        let of = exhibit.anomalies.iter().map(|(kind, count)| format!("{count} {kind}"));
         let of: Vec<String> = of.collect();
         let lost = exhibit.bytes_by_class.get("anomaly").copied().unwrap_or(0);
         let path = inert::line(&exhibit.path);
-        writeln!(
-            out,
-            "{path}: {}; {} not understood",
-            of.join(", "),
-            bytes(lost)
-        )?;
+        writeln!(out, "{path}: {}; {} not understood", of.join(", "), bytes(lost))?;
     }
     Ok(())
 }
 
 fn text_anomaly(line: &AnomalyLine, out: &mut dyn Write) -> io::Result<()> {
-    let field = line
-        .field
-        .as_deref()
-        .map(|field| format!(" ({})", inert::line(field)));
+    let field = line.field.as_deref().map(|field| format!(" ({})", inert::line(field)));
     let (kind, note) = (&line.kind, inert::line(&line.note));
     writeln!(out, "  {kind}{}: {note}", field.unwrap_or_default())?;
     writeln!(out, "    {}  {}", line.place, inert::line(&line.path))

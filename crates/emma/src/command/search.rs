@@ -60,13 +60,9 @@ pub fn run(args: &SearchArgs, output: &Output) -> Result<Done> {
     let query = parse(&args.query)?;
     if args.explain {
         let explained = query.explain();
-        let line = Explained {
-            query: args.query.clone(),
-            explained,
-        };
-        output.print("emma/explained/v1", &line, |line, out| {
-            writeln!(out, "{}", line.explained)
-        })?;
+        let line = Explained { query: args.query.clone(), explained };
+        output
+            .print("emma/explained/v1", &line, |line, out| writeln!(out, "{}", line.explained))?;
         return Ok(Done::Ok);
     }
     let mut opened = open_for_reading(&args.case, &args.acting)?;
@@ -78,11 +74,7 @@ pub fn run(args: &SearchArgs, output: &Output) -> Result<Done> {
 
 /// Prints a page of hits, or the total alone.
 fn list(args: &SearchArgs, query: &Query, opened: &mut Opened, output: &Output) -> Result<Done> {
-    let Opened {
-        case,
-        state,
-        session,
-    } = opened;
+    let Opened { case, state, session } = opened;
     let snapshot = snapshot_of(case, session)?;
     let engine = Engine::open(&case.root, &snapshot, session, state)?;
     let (order, order_name) = match args.order {
@@ -93,9 +85,7 @@ fn list(args: &SearchArgs, query: &Query, opened: &mut Opened, output: &Output) 
         true => (engine.searcher().count(query, engine.view())?, Vec::new()),
         false => {
             let (offset, limit) = (args.offset, args.limit);
-            let found = engine
-                .searcher()
-                .search(query, engine.view(), order, offset, limit)?;
+            let found = engine.searcher().search(query, engine.view(), order, offset, limit)?;
             (found.total, found.hits)
         }
     };
@@ -113,12 +103,7 @@ fn list(args: &SearchArgs, query: &Query, opened: &mut Opened, output: &Output) 
         offset: args.offset,
         hits: lines,
         withheld: withheld_by_name(&total.withheld),
-        expansions: expansions
-            .map(|one| ExpansionLine {
-                at: one.at,
-                words: one.words,
-            })
-            .collect(),
+        expansions: expansions.map(|one| ExpansionLine { at: one.at, words: one.words }).collect(),
         snapshot: snapshot.number,
         authority: session.authority().id.clone(),
         withheld_rows: total.withheld,
@@ -145,14 +130,8 @@ fn hit_lines(
     let line = |row| {
         let message = MessageLine::from(row);
         let text = message.text.as_deref().unwrap_or_default();
-        let spans = highlight(text, query)
-            .into_iter()
-            .map(|span| (span.start, span.end));
-        HitLine {
-            highlights: spans.collect(),
-            message,
-            score,
-        }
+        let spans = highlight(text, query).into_iter().map(|span| (span.start, span.end));
+        HitLine { highlights: spans.collect(), message, score }
     };
     Ok(rows.iter().map(line).collect())
 }
@@ -161,11 +140,7 @@ fn human(found: &Found, out: &mut dyn Write) -> io::Result<()> {
     if !found.count_only {
         writeln!(out, "{}", inert::line(&found.explained))?;
     }
-    let marks = if io::stdout().is_terminal() {
-        ("\x1b[1m", "\x1b[0m")
-    } else {
-        ("«", "»")
-    };
+    let marks = if io::stdout().is_terminal() { ("\x1b[1m", "\x1b[0m") } else { ("«", "»") };
     for hit in &found.hits {
         human_hit(hit, marks, out)?;
     }
@@ -173,18 +148,10 @@ fn human(found: &Found, out: &mut dyn Write) -> io::Result<()> {
         String::new()
     } else {
         let last = found.offset + found.hits.len();
-        format!(
-            ", {} to {} shown",
-            grouped(found.offset as u64 + 1),
-            grouped(last as u64)
-        )
+        format!(", {} to {} shown", grouped(found.offset as u64 + 1), grouped(last as u64))
     };
     let snapshot = found.snapshot;
-    writeln!(
-        out,
-        "{}{shown} (snapshot {snapshot})",
-        counted(found.total, "message")
-    )?;
+    writeln!(out, "{}{shown} (snapshot {snapshot})", counted(found.total, "message"))?;
     for expansion in found.expansions.iter().filter(|one| one.words > 1) {
         let before = found.query.get(..expansion.at).unwrap_or_default();
         let (at, words) = (before.chars().count() + 1, counted(expansion.words, "word"));
@@ -222,11 +189,7 @@ fn marked(text: &str, spans: &[(usize, usize)], marks: (&str, &str)) -> String {
 
 /// Streams every hit. The access entry is opened before the first row and closed after the last.
 fn export(args: &SearchArgs, query: &Query, form: ExportArg, opened: &mut Opened) -> Result<Done> {
-    let Opened {
-        case,
-        state,
-        session,
-    } = opened;
+    let Opened { case, state, session } = opened;
     let snapshot = snapshot_of(case, session)?;
     let engine = Engine::open(&case.root, &snapshot, session, state)?;
     if let Some(path) = &args.output {
@@ -264,9 +227,7 @@ fn to_file(
     form: ExportArg,
     shown: &mut u64,
 ) -> Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut file = emma_store::NewFile::create_in(folder.unwrap_or(Path::new(".")))?;
     let mut out = io::BufWriter::new(&mut file);
     stream(engine, query, form, &mut out, shown)?;
@@ -285,26 +246,24 @@ fn stream(
         export::csv_header(out)?;
     }
     let mut failure: Option<Failure> = None;
-    let streamed = engine
-        .searcher()
-        .for_each(query, engine.view(), &mut |hit| {
-            let rows = match engine.rows(&hit) {
-                Ok(rows) => rows,
-                Err(error) => {
-                    failure = Some(error.into());
-                    return Err(io::Error::other("a row cannot be read"));
-                }
-            };
-            *shown += 1;
-            for row in &rows {
-                let line = MessageLine::from(row);
-                match form {
-                    ExportArg::Csv => export::csv_message(out, &line)?,
-                    ExportArg::Ndjson => export::ndjson_message(out, &line)?,
-                }
+    let streamed = engine.searcher().for_each(query, engine.view(), &mut |hit| {
+        let rows = match engine.rows(&hit) {
+            Ok(rows) => rows,
+            Err(error) => {
+                failure = Some(error.into());
+                return Err(io::Error::other("a row cannot be read"));
             }
-            Ok(())
-        });
+        };
+        *shown += 1;
+        for row in &rows {
+            let line = MessageLine::from(row);
+            match form {
+                ExportArg::Csv => export::csv_message(out, &line)?,
+                ExportArg::Ndjson => export::ndjson_message(out, &line)?,
+            }
+        }
+        Ok(())
+    });
     if let Some(failure) = failure {
         return Err(failure);
     }

@@ -30,23 +30,11 @@ pub fn run(args: &ShowArgs, output: &Output) -> Result<Done> {
     if let Some(path) = &args.proof {
         refuse_existing(path)?;
     }
-    let Opened {
-        mut case,
-        state,
-        session,
-    } = open_for_reading(&args.case, &args.acting)?;
+    let Opened { mut case, state, session } = open_for_reading(&args.case, &args.acting)?;
     let snapshot = snapshot_of(&case, &session)?;
     let answer = {
         let engine = Engine::open(&case.root, &snapshot, &session, &state)?;
-        show::message(
-            &case,
-            &state,
-            &session,
-            &snapshot,
-            &args.id,
-            args.context,
-            &engine,
-        )?
+        show::message(&case, &state, &session, &snapshot, &args.id, args.context, &engine)?
     };
     let proof = match &args.proof {
         None => None,
@@ -56,11 +44,7 @@ pub fn run(args: &ShowArgs, output: &Output) -> Result<Done> {
         }
     };
     let access = Access {
-        command: if proof.is_some() {
-            "show --proof"
-        } else {
-            "show"
-        },
+        command: if proof.is_some() { "show --proof" } else { "show" },
         query: Some(args.id.clone()),
         shown: answer.rows,
         withheld: answer.withheld.clone(),
@@ -108,10 +92,7 @@ pub fn heading(message: &MessageLine) -> String {
         "single" => {}
         "conflicting" => {
             let version = message.version + 1;
-            line.push_str(&format!(
-                "  [conflicting, version {version} of {}]",
-                message.versions
-            ));
+            line.push_str(&format!("  [conflicting, version {version} of {}]", message.versions));
         }
         state => line.push_str(&format!("  [{} copies, {state}]", message.records.len())),
     }
@@ -130,15 +111,8 @@ fn human(line: &ShownLine, out: &mut dyn Write) -> io::Result<()> {
         human_message(message, out)?;
     }
     if let Some(size) = line.proof_bytes {
-        writeln!(
-            out,
-            "proof of the first copy written, {}: check it with",
-            bytes(size)
-        )?;
-        writeln!(
-            out,
-            "  emma-verify --key KEY FILE    (the key: emma case key CASE)"
-        )?;
+        writeln!(out, "proof of the first copy written, {}: check it with", bytes(size))?;
+        writeln!(out, "  emma-verify --key KEY FILE    (the key: emma case key CASE)")?;
     }
     writeln!(out, "snapshot {}", answer.snapshot)?;
     print_withheld(out, &answer.withheld, &answer.authority)
@@ -221,12 +195,7 @@ fn human_copy(copy: &ShownCopy, out: &mut dyn Write) -> io::Result<()> {
         None => writeln!(out)?,
     }
     writeln!(out, "  exhibit   {}  source {}", exhibit.id, exhibit.source)?;
-    writeln!(
-        out,
-        "  sha-256   {}  {}",
-        exhibit.digest,
-        bytes(exhibit.bytes)
-    )?;
+    writeln!(out, "  sha-256   {}  {}", exhibit.digest, bytes(exhibit.bytes))?;
     writeln!(
         out,
         "  delivery  {} from {}, received {}, custody {}, under {}",
@@ -244,34 +213,18 @@ fn human_copy(copy: &ShownCopy, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  time      {}", inert::line(raw))?;
     }
     for (name, value) in &copy.extra {
-        writeln!(
-            out,
-            "  kept raw  {}: {}",
-            inert::line(name),
-            inert::line(value)
-        )?;
+        writeln!(out, "  kept raw  {}: {}", inert::line(name), inert::line(value))?;
     }
     for borrowed in &copy.borrowed {
         let leaf = borrowed.leaf.as_deref().unwrap_or_default();
-        writeln!(
-            out,
-            "  {} comes from: {} {leaf}",
-            borrowed.field, borrowed.origin
-        )?;
+        writeln!(out, "  {} comes from: {} {leaf}", borrowed.field, borrowed.origin)?;
     }
     if copy.anomalies > 0 {
         writeln!(out, "  anomalies {}", copy.anomalies)?;
     }
     let start = match &copy.id {
-        RecordId::Sealed {
-            place: emma_model::Place::Span { offset, .. },
-            ..
-        } => *offset,
+        RecordId::Sealed { place: emma_model::Place::Span { offset, .. }, .. } => *offset,
         _ => 0,
     };
-    write!(
-        out,
-        "{}",
-        inert::hex_dump(&copy.bytes, start, DUMP_BYTES_MAX)
-    )
+    write!(out, "{}", inert::hex_dump(&copy.bytes, start, DUMP_BYTES_MAX))
 }

@@ -9,11 +9,7 @@ use emma_case::status::{self, Status};
 use std::io::{self, Write};
 
 pub fn run(args: &StatusArgs, output: &Output) -> Result<Done> {
-    let Opened {
-        mut case,
-        state,
-        session,
-    } = open_for_reading(&args.case, &args.acting)?;
+    let Opened { mut case, state, session } = open_for_reading(&args.case, &args.acting)?;
     let status = status::status(&case, &state, &session)?;
     let access = Access {
         command: "status",
@@ -28,20 +24,12 @@ pub fn run(args: &StatusArgs, output: &Output) -> Result<Done> {
 
 fn human(status: &Status, out: &mut dyn Write) -> io::Result<()> {
     let name = inert::line(&status.name);
-    writeln!(
-        out,
-        "case {} ({name}), {}, founded {}",
-        status.case, status.kind, status.created
-    )?;
+    writeln!(out, "case {} ({name}), {}, founded {}", status.case, status.kind, status.created)?;
     if status.kind == "synthetic" {
         writeln!(out, "every figure is measured on simulated data")?;
     }
     let (size, under) = (status.log_size, status.checkpoint_size);
-    writeln!(
-        out,
-        "log of {size} entries, {under} under a checkpoint, root {}",
-        status.log_root
-    )?;
+    writeln!(out, "log of {size} entries, {under} under a checkpoint, root {}", status.log_root)?;
     match (&status.snapshot, &status.published) {
         (Some(number), Some(at)) => writeln!(out, "snapshot {number}, published {at}")?,
         _ => writeln!(out, "nothing published yet")?,
@@ -57,11 +45,7 @@ fn human(status: &Status, out: &mut dyn Write) -> io::Result<()> {
             Some(number) => grouped(number),
             None => total.value.as_str().unwrap_or_default().to_owned(),
         };
-        writeln!(
-            out,
-            "  {:<26} {value:>20}  {}",
-            total.name, total.definition
-        )?;
+        writeln!(out, "  {:<26} {value:>20}  {}", total.name, total.definition)?;
     }
     print_withheld(out, &status.withheld_rows, &status.authority)
 }

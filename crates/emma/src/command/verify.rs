@@ -63,10 +63,7 @@ pub fn run(args: &VerifyArgs, output: &Output) -> Result<Done> {
         leaves: verified.leaves,
         snapshot_files: verified.snapshot_files,
         findings: findings
-            .map(|found| FindingLine {
-                object: found.object,
-                what: found.what,
-            })
+            .map(|found| FindingLine { object: found.object, what: found.what })
             .collect(),
     };
     output.print("emma/verify/v1", &line, human)?;
@@ -75,8 +72,7 @@ pub fn run(args: &VerifyArgs, output: &Output) -> Result<Done> {
 
 fn parse_key(text: &str) -> Result<VerifierKey> {
     let help = "give the key that `emma case key` prints on the custodian's machine";
-    text.parse()
-        .map_err(|_| Failure::usage("this is not the public key of a log", help))
+    text.parse().map_err(|_| Failure::usage("this is not the public key of a log", help))
 }
 
 fn human(line: &VerifiedLine, out: &mut dyn Write) -> io::Result<()> {
@@ -86,43 +82,23 @@ fn human(line: &VerifiedLine, out: &mut dyn Write) -> io::Result<()> {
         counted(line.entries, "signed line"),
         counted(line.payloads, "payload")
     )?;
-    let (exhibits, size) = (
-        counted(line.exhibits, "sealed file"),
-        bytes(line.exhibit_bytes),
-    );
+    let (exhibits, size) = (counted(line.exhibits, "sealed file"), bytes(line.exhibit_bytes));
     writeln!(out, "exhibits: {exhibits}, {size}")?;
     let (trees, leaves) = (counted(line.trees, "record tree"), grouped(line.leaves));
     writeln!(out, "readings: {trees} of {leaves} leaves")?;
-    writeln!(
-        out,
-        "lake and index: {}",
-        counted(line.snapshot_files, "file")
-    )?;
+    writeln!(out, "lake and index: {}", counted(line.snapshot_files, "file"))?;
     for (entry, signer) in &line.entries_after_checkpoint {
-        writeln!(
-            out,
-            "entry {entry} is not yet under a checkpoint, signed by {signer}"
-        )?;
+        writeln!(out, "entry {entry} is not yet under a checkpoint, signed by {signer}")?;
     }
     if !line.key_given {
-        writeln!(
-            out,
-            "no --key: the case was checked against the key it names itself"
-        )?;
+        writeln!(out, "no --key: the case was checked against the key it names itself")?;
     }
     if !line.checkpoint_given {
-        writeln!(
-            out,
-            "no --checkpoint: a case put back to an earlier state would not be noticed"
-        )?;
+        writeln!(out, "no --checkpoint: a case put back to an earlier state would not be noticed")?;
     }
     for found in &line.findings {
         writeln!(out, "DOES NOT FIT {}: {}", found.object, found.what)?;
     }
-    let verdict = if line.holds {
-        "everything fits"
-    } else {
-        "the case does not verify"
-    };
+    let verdict = if line.holds { "everything fits" } else { "the case does not verify" };
     writeln!(out, "{verdict}")
 }

@@ -41,13 +41,7 @@ fn is_active(c: char) -> bool {
 /// `bytes_max` bytes are shown, and what is left out is said.
 pub fn hex_dump(raw: &[u8], start: u64, bytes_max: usize) -> String {
     let mut out = String::new();
-    for (row, chunk) in raw
-        .iter()
-        .take(bytes_max)
-        .collect::<Vec<_>>()
-        .chunks(16)
-        .enumerate()
-    {
+    for (row, chunk) in raw.iter().take(bytes_max).collect::<Vec<_>>().chunks(16).enumerate() {
         let _ = write!(out, "{:>10}  ", start + row as u64 * 16);
         for column in 0..16 {
             match chunk.get(column) {
@@ -59,11 +53,7 @@ pub fn hex_dump(raw: &[u8], start: u64, bytes_max: usize) -> String {
         }
         out.push(' ');
         for byte in chunk {
-            out.push(if (0x20..0x7f).contains(*byte) {
-                **byte as char
-            } else {
-                '.'
-            });
+            out.push(if (0x20..0x7f).contains(*byte) { **byte as char } else { '.' });
         }
         out.push('\n');
     }

@@ -44,18 +44,8 @@ impl Shower {
             Mode::Lines
         };
         let now = Instant::now();
-        let stage = Stage {
-            name: "",
-            total: None,
-            count: 0,
-            bytes: 0,
-            since: now,
-            last_line: now,
-        };
-        Shower {
-            mode,
-            current: Mutex::new(stage),
-        }
+        let stage = Stage { name: "", total: None, count: 0, bytes: 0, since: now, last_line: now };
+        Shower { mode, current: Mutex::new(stage) }
     }
 
     /// Takes the bar away, before results are printed.
@@ -67,10 +57,7 @@ impl Shower {
 
     fn update(&self, change: impl FnOnce(&mut Stage)) {
         // A poisoned lock only means that another thread panicked while counting.
-        let mut stage = self
-            .current
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut stage = self.current.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         change(&mut stage);
         match &self.mode {
             Mode::Silent => {}
@@ -91,11 +78,7 @@ impl Shower {
 impl Stage {
     /// What the stage's total counts: bytes where bytes are told, else items.
     fn done(&self) -> u64 {
-        if self.bytes > 0 {
-            self.bytes
-        } else {
-            self.count
-        }
+        if self.bytes > 0 { self.bytes } else { self.count }
     }
 
     fn rate(&self, of: u64) -> u64 {
@@ -106,11 +89,7 @@ impl Stage {
     fn figures(&self) -> String {
         let mut parts = Vec::new();
         if self.bytes > 0 {
-            parts.push(format!(
-                "{} ({}/s)",
-                bytes(self.bytes),
-                bytes(self.rate(self.bytes))
-            ));
+            parts.push(format!("{} ({}/s)", bytes(self.bytes), bytes(self.rate(self.bytes))));
         }
         if self.count > 0 {
             let rate = grouped(self.rate(self.count));
@@ -146,14 +125,7 @@ impl Progress for Shower {
         }
         self.update(|stage| {
             let now = Instant::now();
-            *stage = Stage {
-                name,
-                total,
-                count: 0,
-                bytes: 0,
-                since: now,
-                last_line: now,
-            };
+            *stage = Stage { name, total, count: 0, bytes: 0, since: now, last_line: now };
         });
         if matches!(self.mode, Mode::Lines) {
             eprintln!("{name}");

@@ -11,11 +11,8 @@ pub fn wide(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Str
     for row in rows {
         table.add_row(row);
     }
-    let mut text: String = table
-        .to_string()
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect();
+    let mut text: String =
+        table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect();
     if text.is_empty() {
         text.push('\n');
     }

@@ -39,11 +39,7 @@ fn worked_examples_give_what_the_guide_says() {
             let (path, bytes) = file.take().expect("a file stands before its result");
             let mapping = mapping.take().expect("a mapping stands before its result");
             let root = MemberPath::default();
-            assert!(mapping.matches(&Member {
-                path: &root,
-                delivered: &path,
-                name: &path
-            }));
+            assert!(mapping.matches(&Member { path: &root, delivered: &path, name: &path }));
             let outcome = read(&mapping, &path, bytes.as_bytes(), &Limits::default());
             assert_eq!(outcome.records.join("\n"), text.trim_end(), "{path}");
             assert_eq!(outcome.anomalies, [], "{path}");
@@ -82,9 +78,6 @@ fn parts_of_mappings_in_the_guide_use_known_keys() {
 
 #[test]
 fn every_month_language_stands_in_the_guide() {
-    let codes: Vec<&str> = super::super::months::LANGUAGES
-        .iter()
-        .map(|(code, _)| *code)
-        .collect();
+    let codes: Vec<&str> = super::super::months::LANGUAGES.iter().map(|(code, _)| *code).collect();
     assert!(GUIDE.contains(&format!("language of month names: {}", codes.join(", "))));
 }

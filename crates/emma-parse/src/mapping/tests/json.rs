@@ -38,11 +38,7 @@ fn broken_lines_are_anomalies_and_the_others_are_read() {
             "message 2020-04-03T10:11:12Z..2020-04-03T10:11:12.000999Z #4: 😀",
         ]
     );
-    let kinds: Vec<&str> = outcome
-        .anomalies
-        .iter()
-        .map(|(_, _, kind)| kind.as_str())
-        .collect();
+    let kinds: Vec<&str> = outcome.anomalies.iter().map(|(_, _, kind)| kind.as_str()).collect();
     assert_eq!(kinds, ["json.syntax", "json.not_an_object"]);
 }
 
@@ -55,14 +51,8 @@ fn unmentioned_keys_are_kept_raw_and_listed_once() {
         r#"{"id":2,"burn":"no","device":"y","text":["odd",1]}"#,
     );
     let outcome = good(LINES, "a.ndjson", text);
-    assert_eq!(
-        outcome.records,
-        ["message anna > bo, cy #1", "message #2: [\"odd\",1]"]
-    );
-    assert_eq!(
-        outcome.extra,
-        ["from.age=7 device=x burn={\"after\":5}", "burn=no device=y"]
-    );
+    assert_eq!(outcome.records, ["message anna > bo, cy #1", "message #2: [\"odd\",1]"]);
+    assert_eq!(outcome.extra, ["from.age=7 device=x burn={\"after\":5}", "burn=no device=y"]);
     let unknown: Vec<&str> = outcome
         .notes
         .iter()
@@ -71,11 +61,7 @@ fn unmentioned_keys_are_kept_raw_and_listed_once() {
         .collect();
     assert_eq!(unknown, ["from.age", "burn", "nothing"]);
     assert!(outcome.kinds().contains(&"field.shape"));
-    assert!(
-        outcome
-            .notes
-            .contains(&("mapping.column_missing".to_owned(), "at".to_owned()))
-    );
+    assert!(outcome.notes.contains(&("mapping.column_missing".to_owned(), "at".to_owned())));
 }
 
 #[test]
@@ -91,17 +77,8 @@ fn odd_values_are_told_and_kept() {
     let outcome = good(LINES, "a.ndjson", bytes);
     assert_eq!(outcome.records.len(), 2);
     assert_eq!(outcome.records[0], "message #2: \u{fffd}");
-    for kind in [
-        "json.key_twice",
-        "json.lone_surrogate",
-        "time.unreadable",
-        "text.not_utf8",
-    ] {
-        assert!(
-            outcome.kinds().contains(&kind),
-            "{kind} {:?}",
-            outcome.notes
-        );
+    for kind in ["json.key_twice", "json.lone_surrogate", "time.unreadable", "text.not_utf8"] {
+        assert!(outcome.kinds().contains(&kind), "{kind} {:?}", outcome.notes);
     }
 }
 
@@ -110,30 +87,12 @@ fn lines_in_utf16_and_long_lines_are_accounted_for() {
     let text = "{\"id\":1,\"text\":\"hé\"}\n{\"id\":2}\n";
     let mut bytes = vec![0xff, 0xfe];
     bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
-    assert_eq!(
-        good(LINES, "a.ndjson", bytes).records,
-        ["message #1: hé", "message #2"]
-    );
-    let long = format!(
-        "{{\"id\":1,\"text\":\"{}\"}}\n{{\"id\":2}}\n",
-        "x".repeat(3_000)
-    );
-    let limits = Limits {
-        record_bytes_max: 1_000,
-        ..Limits::default()
-    };
-    let outcome = read(
-        &Mapping::parse(LINES).unwrap(),
-        "a",
-        long.as_bytes(),
-        &limits,
-    );
+    assert_eq!(good(LINES, "a.ndjson", bytes).records, ["message #1: hé", "message #2"]);
+    let long = format!("{{\"id\":1,\"text\":\"{}\"}}\n{{\"id\":2}}\n", "x".repeat(3_000));
+    let limits = Limits { record_bytes_max: 1_000, ..Limits::default() };
+    let outcome = read(&Mapping::parse(LINES).unwrap(), "a", long.as_bytes(), &limits);
     assert_eq!(outcome.records, ["message #2"]);
-    let lengths: Vec<u64> = outcome
-        .anomalies
-        .iter()
-        .map(|(_, length, _)| *length)
-        .collect();
+    let lengths: Vec<u64> = outcome.anomalies.iter().map(|(_, length, _)| *length).collect();
     assert_eq!(lengths, [1_000, 1_000, 1_000, 19]);
 }
 
@@ -157,11 +116,7 @@ fn pretty_printed_objects_are_read_with_commas_without_and_in_a_list() {
     ] {
         for records in ["{}", "[]"] {
             let outcome = good(&document(records, ""), "a.json", &text);
-            assert_eq!(
-                outcome.records,
-                ["message #1: a {⏎", "message #2"],
-                "{text}"
-            );
+            assert_eq!(outcome.records, ["message #1: a {⏎", "message #2"], "{text}");
             assert_eq!(outcome.anomalies, [], "{text}");
         }
     }
@@ -174,37 +129,14 @@ fn values_of_surrounding_objects_are_inherited_with_their_origin() {
         {"messages":[{"id":3}],"title":"late"}]}}"#;
     let fields = "conversation = \"parent:title\"\nfrom = \"parent3:owner.n\"";
     let outcome = good(&document("chats.list[].messages[]", fields), "a.json", text);
-    assert_eq!(
-        outcome.records,
-        [
-            "message anna [x] #1",
-            "message anna [x] #2",
-            "message anna #3"
-        ]
-    );
+    assert_eq!(outcome.records, ["message anna [x] #1", "message anna [x] #2", "message anna #3"]);
     assert_eq!(outcome.anomalies, [(29, 5, "mapping.not_read".to_owned())]);
     assert!(outcome.kinds().contains(&"mapping.value_late"));
     let title = text.find("\"chats\"").unwrap();
-    assert!(
-        outcome
-            .borrowed
-            .iter()
-            .any(|line| line.starts_with("from:Leaf { offset: 0, "))
-    );
-    let leaf = outcome
-        .borrowed
-        .iter()
-        .find(|line| line.starts_with("conversation:Leaf"))
-        .unwrap();
-    let offset: usize = leaf
-        .split("offset: ")
-        .nth(1)
-        .unwrap()
-        .split(',')
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap();
+    assert!(outcome.borrowed.iter().any(|line| line.starts_with("from:Leaf { offset: 0, ")));
+    let leaf = outcome.borrowed.iter().find(|line| line.starts_with("conversation:Leaf")).unwrap();
+    let offset: usize =
+        leaf.split("offset: ").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
     assert!(offset <= title + 40 && offset > 29, "{leaf}");
 }
 
@@ -243,10 +175,7 @@ fn nothing_depends_on_how_much_is_read_at_a_time() {
         "{\"id\":1,\"t\":\"\\u00e9\"},\n".repeat(40),
         "q".repeat(9_000),
     );
-    let limits = Limits {
-        record_bytes_max: 2_000,
-        ..Limits::default()
-    };
+    let limits = Limits { record_bytes_max: 2_000, ..Limits::default() };
     let mapping = Mapping::parse(&document("messages[]", "")).unwrap();
     let whole = format!("{:?}", read(&mapping, "a", text.as_bytes(), &limits));
     for step in [1, 7, 1_000] {

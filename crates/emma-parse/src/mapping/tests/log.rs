@@ -92,14 +92,11 @@ fn context_continuation_and_untimed_lines() {
         ]
     );
     let stray = text.find("stray").unwrap() as u64;
-    assert_eq!(
-        outcome.anomalies,
-        [(stray, 6, "log.line_unknown".to_owned())]
-    );
+    assert_eq!(outcome.anomalies, [(stray, 6, "log.line_unknown".to_owned())]);
     let leaf = text.find("== blue").unwrap();
-    assert!(outcome.borrowed.contains(&format!(
-        "conversation:Leaf {{ offset: {leaf}, length: 22 }}"
-    )));
+    assert!(
+        outcome.borrowed.contains(&format!("conversation:Leaf {{ offset: {leaf}, length: 22 }}"))
+    );
     assert!(outcome.borrowed.contains(&"time:Neighbours".to_owned()));
 }
 
@@ -125,10 +122,7 @@ continuation = "none"
 pattern = '^(?<who>(?i){handles}): (?<text>.*)$'
 "#);
     let outcome = good(&mapping, "a", "bo: the builder: hi\nBo: the end\n\nodd\n");
-    assert_eq!(
-        outcome.records,
-        ["message bo: the builder: hi", "message bo: the end"]
-    );
+    assert_eq!(outcome.records, ["message bo: the builder: hi", "message bo: the end"]);
     assert_eq!(outcome.anomalies.len(), 1);
 }
 
@@ -152,10 +146,7 @@ fn logs_in_other_encodings_are_read_by_their_own_bytes() {
 
 #[test]
 fn long_lines_and_long_records_are_cut() {
-    let limits = Limits {
-        record_bytes_max: 100,
-        ..Limits::default()
-    };
+    let limits = Limits { record_bytes_max: 100, ..Limits::default() };
     let text = format!(
         "== blue 2020-04-03 ==\n09:00 <a> x\n{}09:01 <b> {}\n09:02 <c> z\n",
         "\tabc\n".repeat(40),

@@ -8,39 +8,16 @@ const HEAD: &str = "mapping = 1\nname = \"x\"\nversion = 1\nnetwork = \"n\"\n";
 
 fn mistake(rest: &str) -> (usize, usize, String, String) {
     let error = Mapping::parse(&format!("{HEAD}{rest}")).expect_err("a mistake");
-    (
-        error.line,
-        error.column,
-        error.message,
-        error.suggestion.unwrap_or_default(),
-    )
+    (error.line, error.column, error.message, error.suggestion.unwrap_or_default())
 }
 
 #[test]
 fn mistakes_have_a_place_and_a_suggestion() {
     for (rest, line, column, words, suggestion) in [
-        (
-            "layuot = \"log\"",
-            5,
-            1,
-            "layuot",
-            "did you mean \"layout\"?",
-        ),
+        ("layuot = \"log\"", 5, 1, "layuot", "did you mean \"layout\"?"),
         ("layout = \"csv\"", 5, 10, "csv", "known here: ndjson"),
-        (
-            "layout = \"ndjson\"\n[fields]\nform = \"a\"",
-            7,
-            1,
-            "form",
-            "did you mean \"from\"?",
-        ),
-        (
-            "layout = \"ndjson\"\nkind = \"mesage\"",
-            6,
-            8,
-            "mesage",
-            "did you mean \"message\"?",
-        ),
+        ("layout = \"ndjson\"\n[fields]\nform = \"a\"", 7, 1, "form", "did you mean \"from\"?"),
+        ("layout = \"ndjson\"\nkind = \"mesage\"", 6, 8, "mesage", "did you mean \"message\"?"),
         (
             concat!(
                 "layout = \"ndjson\"\n[time]\ncolumn = \"t\"\n",
@@ -127,26 +104,14 @@ fn mistakes_have_a_place_and_a_suggestion() {
             "colum",
             "did you mean \"column\"?",
         ),
-        (
-            "layout = \"ndjson\"\nencoding = \"windows-1525\"",
-            6,
-            12,
-            "no encoding",
-            "windows-125",
-        ),
+        ("layout = \"ndjson\"\nencoding = \"windows-1525\"", 6, 12, "no encoding", "windows-125"),
     ] {
         let (at_line, at_column, message, suggested) = mistake(rest);
         assert!(message.contains(words), "{rest}\n{message}");
-        assert!(
-            suggested.contains(suggestion),
-            "{rest}\n{message}\n{suggested}"
-        );
+        assert!(suggested.contains(suggestion), "{rest}\n{message}\n{suggested}");
         assert_eq!((at_line, at_column), (line, column), "{rest}\n{message}");
     }
-    assert_eq!(
-        Mapping::parse("name = 'x'").unwrap_err().message,
-        "the key `mapping` is missing"
-    );
+    assert_eq!(Mapping::parse("name = 'x'").unwrap_err().message, "the key `mapping` is missing");
 }
 
 #[test]
@@ -161,21 +126,10 @@ fn a_column_the_data_lacks_is_found_by_preview_and_by_reading() {
     let finding = &preview.findings[0];
     assert_eq!((finding.line, finding.column), (7, 8));
     assert_eq!(finding.message, "no record has the column `sendr`");
-    assert_eq!(
-        finding.suggestion.as_deref(),
-        Some("did you mean \"sender\"?")
-    );
+    assert_eq!(finding.suggestion.as_deref(), Some("did you mean \"sender\"?"));
     let outcome = read(&mapping, "a.csv", data, &Limits::default());
-    assert!(
-        outcome
-            .notes
-            .contains(&("mapping.column_missing".to_owned(), "sendr".to_owned()))
-    );
-    assert!(
-        outcome
-            .notes
-            .contains(&("mapping.column_unknown".to_owned(), "mood".to_owned()))
-    );
+    assert!(outcome.notes.contains(&("mapping.column_missing".to_owned(), "sendr".to_owned())));
+    assert!(outcome.notes.contains(&("mapping.column_unknown".to_owned(), "mood".to_owned())));
     assert_eq!(outcome.extra, ["sender=anna mood=fine"]);
 }
 
@@ -241,14 +195,7 @@ fn guesses_read_what_they_were_made_for() {
 
 #[test]
 fn a_guess_about_nothing_is_still_a_mapping() {
-    for data in [
-        &b""[..],
-        b"\x00\x01\x02",
-        b"{",
-        b"lorem ipsum\ndolor",
-        b"{\"a\":1}",
-        b"[1,2,3]",
-    ] {
+    for data in [&b""[..], b"\x00\x01\x02", b"{", b"lorem ipsum\ndolor", b"{\"a\":1}", b"[1,2,3]"] {
         let guess = guess_bytes(data, "weird \"name\n.x");
         Mapping::parse(&guess.toml).unwrap_or_else(|error| panic!("{error}\n{}", guess.toml));
     }
@@ -258,9 +205,6 @@ fn a_guess_about_nothing_is_still_a_mapping() {
 fn a_mapping_is_named_by_its_text() {
     let text = format!("{HEAD}layout = \"ndjson\"");
     let mapping = Mapping::parse(&text).unwrap();
-    assert_eq!(
-        (mapping.name(), mapping.version(), mapping.text()),
-        ("x", 1, text.as_str())
-    );
+    assert_eq!((mapping.name(), mapping.version(), mapping.text()), ("x", 1, text.as_str()));
     assert_eq!(mapping.digest(), emma_model::Digest::of(text.as_bytes()));
 }

@@ -31,28 +31,20 @@ pub(super) struct Outcome {
 
 impl Sink for Outcome {
     fn item(&mut self, item: Item<'_>) -> io::Result<()> {
-        let Place::Span { offset, length } = item.place else {
-            panic!("spans only")
-        };
+        let Place::Span { offset, length } = item.place else { panic!("spans only") };
         match item.class {
             ItemClass::Record => {
                 let record = item.record.as_ref().expect("records have values");
                 self.records.push(show(record));
-                let extra: Vec<String> = record
-                    .extra
-                    .iter()
-                    .map(|(name, value)| format!("{name}={value}"))
-                    .collect();
+                let extra: Vec<String> =
+                    record.extra.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 self.extra.push(extra.join(" "));
                 for borrowed in &record.borrowed {
-                    self.borrowed
-                        .push(format!("{}:{:?}", borrowed.field, borrowed.origin));
+                    self.borrowed.push(format!("{}:{:?}", borrowed.field, borrowed.origin));
                 }
             }
             ItemClass::Framing => self.framing += 1,
-            _ => self
-                .anomalies
-                .push((offset, length, item.anomalies[0].kind.0.to_owned())),
+            _ => self.anomalies.push((offset, length, item.anomalies[0].kind.0.to_owned())),
         }
         if item.class != ItemClass::Anomaly {
             self.note(&item.anomalies);
@@ -77,9 +69,7 @@ impl Outcome {
     /// The kinds of all anomalies, in order.
     pub fn kinds(&self) -> Vec<&str> {
         let items = self.anomalies.iter().map(|(_, _, kind)| kind.as_str());
-        items
-            .chain(self.notes.iter().map(|(kind, _)| kind.as_str()))
-            .collect()
+        items.chain(self.notes.iter().map(|(kind, _)| kind.as_str())).collect()
     }
 }
 
@@ -87,11 +77,7 @@ impl Outcome {
 pub(super) fn show(record: &Record<'_>) -> String {
     let mut out = record.kind.name().to_owned();
     if let Some(time) = &record.time {
-        let moment = |micros| {
-            jiff::Timestamp::from_microsecond(micros)
-                .unwrap()
-                .to_string()
-        };
+        let moment = |micros| jiff::Timestamp::from_microsecond(micros).unwrap().to_string();
         out.push_str(&format!(" {}..{}", moment(time.lo), moment(time.hi)));
     }
     if let Some(from) = &record.from {
@@ -108,10 +94,7 @@ pub(super) fn show(record: &Record<'_>) -> String {
     }
     if let Some(link) = &record.link {
         let (from, to) = (link.from_line, link.to_line);
-        out.push_str(&format!(
-            " {}:{from} {} {to}",
-            link.target_path, link.relation
-        ));
+        out.push_str(&format!(" {}:{from} {} {to}", link.target_path, link.relation));
     }
     if let Some(text) = &record.text {
         out.push_str(&format!(": {}", text.replace('\n', "⏎")));
@@ -143,18 +126,12 @@ pub(super) fn read_from(
     limits: &Limits,
 ) -> Outcome {
     let root = MemberPath::default();
-    let member = Member {
-        path: &root,
-        delivered: path,
-        name: path,
-    };
+    let member = Member { path: &root, delivered: path, name: path };
     let mut sink = Account::new(Outcome::default());
     let mut window = Window::new(source);
     window.more().unwrap();
     let mut emitter = Emitter::new(&mut sink, &root, limits.record_bytes_max);
-    let anomalies = mapping
-        .read(&member, &mut window, &mut emitter, limits)
-        .unwrap();
+    let anomalies = mapping.read(&member, &mut window, &mut emitter, limits).unwrap();
     let (bytes, digest) = window.finish();
     let end = MemberEnd {
         path: root.clone(),
@@ -188,20 +165,11 @@ fn shipped_mappings_parse_and_have_files_and_distinct_names() {
 fn annotations_become_reply_links_between_lines_of_the_raw_file() {
     let mapping = &shipped()[0];
     let root = MemberPath::default();
-    let member = |name| Member {
-        path: &root,
-        delivered: name,
-        name,
-    };
+    let member = |name| Member { path: &root, delivered: name, name };
     assert!(mapping.matches(&member("train/2004-12-25.annotation.txt")));
     assert!(!mapping.matches(&member("train/2004-12-25.raw.txt")));
     let text = b"1000 1000 -\n998 1001 - \nx y z\n1001 1002 -";
-    let outcome = read(
-        mapping,
-        "train/2004-12-25.annotation.txt",
-        text,
-        &Limits::default(),
-    );
+    let outcome = read(mapping, "train/2004-12-25.annotation.txt", text, &Limits::default());
     assert_eq!(
         outcome.records,
         [
@@ -238,11 +206,7 @@ fn annotations_of_the_shared_logs_are_read_without_a_rest() {
             let outcome = read(mapping, &name, &bytes, &Limits::default());
             assert_eq!(outcome.kinds(), Vec::<&str>::new(), "{name}");
             links += outcome.records.len();
-            starts += outcome
-                .records
-                .iter()
-                .filter(|line| line.contains(" start "))
-                .count();
+            starts += outcome.records.iter().filter(|line| line.contains(" start ")).count();
         }
     }
     assert_eq!((links, starts), (72_002, 17_216));
@@ -254,12 +218,7 @@ fn the_shipped_ndjson_layout_reads_what_its_comment_shows() {
         r#"{"id":"m1","conversation":"room","from":"anna","to":["bo"],"time":"2020-04"#,
         r#"-03T10:11:12Z","text":"hello"}"#,
     );
-    let outcome = read(
-        &shipped()[1],
-        "a.chat.ndjson",
-        line.as_bytes(),
-        &Limits::default(),
-    );
+    let outcome = read(&shipped()[1], "a.chat.ndjson", line.as_bytes(), &Limits::default());
     assert_eq!(
         outcome.records,
         ["message 2020-04-03T10:11:12Z..2020-04-03T10:11:12.999999Z anna > bo [room] #m1: hello"]

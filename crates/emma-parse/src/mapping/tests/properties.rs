@@ -31,10 +31,7 @@ fn make_specimens() -> Vec<(Mapping, String)> {
     );
     let table = "layout = \"delimited\"\n";
     let texts = [
-        (
-            format!("layout = \"ndjson\"\n{fields}"),
-            format!("{line}\n\n{line}\r\n{line}"),
-        ),
+        (format!("layout = \"ndjson\"\n{fields}"), format!("{line}\n\n{line}\r\n{line}")),
         (
             format!("layout = \"json\"\n[json]\nrecords = \"{{}}\"\n{fields}"),
             format!("{pretty}\n{pretty},\n{line}"),
@@ -132,10 +129,7 @@ fn edited(text: &str, edits: &[Edit]) -> Vec<u8> {
 /// Reads with small and usual limits, at once and in drips; all must account and agree.
 fn check(mapping: &Mapping, bytes: &[u8]) -> Result<(), TestCaseError> {
     for record_bytes_max in [48, 1 << 20] {
-        let limits = Limits {
-            record_bytes_max,
-            ..Limits::default()
-        };
+        let limits = Limits { record_bytes_max, ..Limits::default() };
         let whole = format!("{:?}", read(mapping, "2020-04-03.x", bytes, &limits));
         let dripped = read_from(mapping, "2020-04-03.x", Drip(bytes, 5), &limits);
         prop_assert_eq!(format!("{:?}", dripped), whole);
@@ -146,17 +140,9 @@ fn check(mapping: &Mapping, bytes: &[u8]) -> Result<(), TestCaseError> {
 #[test]
 fn good_files_are_read_without_anomalies_of_bytes() {
     for (mapping, text) in specimens() {
-        let outcome = read(
-            mapping,
-            "2020-04-03.x",
-            text.as_bytes(),
-            &Limits::default(),
-        );
-        let odd: Vec<_> = outcome
-            .anomalies
-            .iter()
-            .filter(|(_, _, kind)| kind != "mapping.not_read")
-            .collect();
+        let outcome = read(mapping, "2020-04-03.x", text.as_bytes(), &Limits::default());
+        let odd: Vec<_> =
+            outcome.anomalies.iter().filter(|(_, _, kind)| kind != "mapping.not_read").collect();
         assert!(odd.is_empty(), "{odd:?}");
         assert!(outcome.records.len() >= 2, "{:?}", outcome.records);
     }
@@ -176,12 +162,7 @@ fn files_that_invite_endless_searches_take_linear_time() {
     assert_eq!(outcome.records.len(), 1);
     let objects = "layout = \"json\"\n[json]\nrecords = \"{}\"\n";
     let mapping = Mapping::parse(&format!("{HEAD}{objects}")).unwrap();
-    let outcome = read(
-        &mapping,
-        "a",
-        "{\n".repeat(1 << 19).as_bytes(),
-        &Limits::default(),
-    );
+    let outcome = read(&mapping, "a", "{\n".repeat(1 << 19).as_bytes(), &Limits::default());
     assert_eq!(outcome.records.len(), 0);
     let nested = format!("{}{}", "{\n".repeat(1 << 17), "}\n".repeat(1 << 17));
     let outcome = read(&mapping, "a", nested.as_bytes(), &Limits::default());

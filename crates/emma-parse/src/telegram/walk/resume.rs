@@ -62,8 +62,7 @@ impl Walk<'_, '_, '_, '_> {
     fn stand_in(&mut self, role: Role) {
         if role == Role::Messages {
             let note = "read after a fault; its chat is the one before the fault";
-            self.odd
-                .push(Anomaly::field("telegram.resumed", "conversation", note));
+            self.odd.push(Anomaly::field("telegram.resumed", "conversation", note));
         }
         let level = |role: Role| Level {
             object: matches!(role, Role::Root | Role::Chats | Role::Chat),
