@@ -112,7 +112,7 @@ impl<'a> Held<'a> {
         row: u32,
         first: MessageRow,
     ) -> Result<Vec<(RowRef, MessageRow)>> {
-        let numbers: Vec<u32> = (row + 1..row + u32::from(first.versions)).collect();
+        let numbers: Vec<u32> = (row + 1..row + first.versions).collect();
         let file = self.messages(segment)?.ok_or_else(|| missing("messages"))?;
         let at = |row| RowRef { segment: segment as u32, row };
         let mut all = vec![(at(row), first)];

@@ -26,7 +26,7 @@ use crate::{parse, publish};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use emma_evidence::payload::{Decision, Delivery, DeliveryLine, Mapping as MappingPayload};
-use emma_evidence::payload::{Totals, VERSION, kind};
+use emma_evidence::payload::{Receipt, Totals, VERSION, kind};
 use emma_evidence::{LineSet, NewEntry, Payload, Random, Signer};
 use emma_lake::engine::SplitBuilder;
 use emma_parse::{Limits, Plan};
@@ -116,6 +116,7 @@ pub fn intake(
     stages.begin("seal", Some(delivered.bytes()));
     let sealed = seal::seal(case, &intake.source, &delivered, tools.threads, &stages)?;
     let plan = Plan::new(intake.mapping.clone(), true);
+    refuse_second_reading(case, intake, &sealed)?;
     let mut outcome = Outcome {
         files: sealed.len() as u64,
         bytes: sealed.iter().map(|file| file.bytes).sum(),
@@ -215,6 +216,28 @@ pub(crate) fn hold_pipeline(case: &mut Case, what: &str, clock: &dyn Clock) -> R
         }
         Err(busy) => Err(CaseError::Busy { holder: busy.holder }),
     }
+}
+
+/// Refuses a mapping for exhibits that were read without it. A second reading must replace the
+/// first in every table; until it does, adding it would count every message twice.
+fn refuse_second_reading(case: &mut Case, intake: &Intake, sealed: &[SealedFile]) -> Result<()> {
+    let Some(mapping) = &intake.mapping else { return Ok(()) };
+    let state = case.state()?;
+    let named = format!("mapping {} {} {}", mapping.name(), mapping.version(), mapping.digest());
+    let mut otherwise = 0;
+    for file in sealed {
+        let Some(reading) = state.reading(&file.exhibit.to_string())? else { continue };
+        let receipt: Receipt = case.log.payload_of(&case.log.entry(reading.receipt)?)?;
+        otherwise += usize::from(!receipt.parsers.contains(&named));
+    }
+    if otherwise == 0 {
+        return Ok(());
+    }
+    Err(CaseError::usage(
+        format!("{otherwise} files of this delivery are in the case, read without this mapping"),
+        "a second reading of an exhibit is not in this version: use a case of its own, or hand \
+         the files over under another source",
+    ))
 }
 
 struct Logged {

@@ -64,9 +64,9 @@ impl<'a> Presenter<'a> {
                 }
             }
         }
-        let count = u16::try_from(shown.len()).unwrap_or(u16::MAX);
+        let count = u32::try_from(shown.len()).unwrap_or(u32::MAX);
         for (version, row) in shown.iter_mut().enumerate() {
-            row.version = u16::try_from(version).unwrap_or(u16::MAX);
+            row.version = u32::try_from(version).unwrap_or(u32::MAX);
             row.versions = count;
             row.state = match (count, row.records.len()) {
                 (2.., _) => Agreement::Conflicting,
@@ -99,9 +99,9 @@ pub struct MessageLine {
     /// The message's id.
     pub id: String,
     /// Which version of those shown, from 0.
-    pub version: u16,
+    pub version: u32,
     /// How many versions are shown.
-    pub versions: u16,
+    pub versions: u32,
     /// How the copies shown agree: `single`, `agreeing`, `conflicting`.
     pub state: &'static str,
     /// What it is.

@@ -42,9 +42,9 @@ pub struct MessageRow {
     /// The message.
     pub id: MessageId,
     /// Which version, from 0; versions are ordered by their smallest record id.
-    pub version: u16,
+    pub version: u32,
     /// How many versions the message has, at least 1.
-    pub versions: u16,
+    pub versions: u32,
     /// How its copies agree.
     pub state: State,
     /// What it is.
@@ -89,8 +89,8 @@ impl MessageRow {
 
 /// [`MessageRow::search_order`] on its three keys: sort time, message id, version.
 pub fn search_order(
-    a: (Option<Micros>, &MessageId, u16),
-    b: (Option<Micros>, &MessageId, u16),
+    a: (Option<Micros>, &MessageId, u32),
+    b: (Option<Micros>, &MessageId, u32),
 ) -> Ordering {
     // `None` is below every `Some`, so the reversed order puts undated rows last.
     b.0.cmp(&a.0).then_with(|| b.1.cmp(a.1)).then_with(|| a.2.cmp(&b.2))
@@ -106,7 +106,7 @@ pub struct CopyRow {
     /// Sort time of that message.
     pub sort: Option<Micros>,
     /// The version it witnesses.
-    pub version: u16,
+    pub version: u32,
     /// The source its exhibit came from.
     pub source: String,
     /// Name and version of what read it: `irc/1`, `mapping:NAME/3`.

@@ -5,7 +5,7 @@ use crate::mask::Mask;
 use crate::read::TableFile;
 use crate::row::{AnomalyRow, MessageRow, State};
 use arrow_array::{
-    Array, ListArray, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array, UInt16Array,
+    Array, ListArray, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array, UInt32Array,
 };
 use emma_model::{Micros, RecordKind};
 use std::collections::{BTreeMap, HashSet};
@@ -46,7 +46,7 @@ impl MessageTotals {
     fn add_batch(&mut self, batch: &RecordBatch, first: u32, mask: &Mask) -> Option<()> {
         let sort: &TimestampMicrosecondArray =
             batch.column_by_name("sort")?.as_any().downcast_ref()?;
-        let version: &UInt16Array = batch.column_by_name("version")?.as_any().downcast_ref()?;
+        let version: &UInt32Array = batch.column_by_name("version")?.as_any().downcast_ref()?;
         let state: &UInt8Array = batch.column_by_name("state")?.as_any().downcast_ref()?;
         let kind: &UInt8Array = batch.column_by_name("kind")?.as_any().downcast_ref()?;
         let from: &StringArray = batch.column_by_name("from")?.as_any().downcast_ref()?;

@@ -76,8 +76,8 @@ impl<'a> Engine<'a> {
         if found.versions == 1 {
             return Ok(self.present.narrow(vec![found])?.0);
         }
-        let first = hit.row - u32::from(found.version);
-        let numbers: Vec<u32> = (first..first + u32::from(found.versions)).collect();
+        let first = hit.row - found.version;
+        let numbers: Vec<u32> = (first..first + found.versions).collect();
         let (shown, _) = self.present.narrow(file.rows(&numbers)?)?;
         let matched: Vec<_> = std::iter::once(hit.row).chain(hit.also.iter().copied()).collect();
         let texts: Vec<Option<String>> =

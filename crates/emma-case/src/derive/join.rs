@@ -40,7 +40,7 @@ pub struct Member {
     /// Its group.
     pub group: u32,
     /// The version it witnesses.
-    pub version: u16,
+    pub version: u32,
 }
 
 /// A copies row of the base snapshot whose message is now named, sorted or numbered otherwise.
@@ -53,7 +53,7 @@ pub struct MovedCopy {
     /// The group that has its new place.
     pub group: u32,
     /// The version it witnesses now.
-    pub version: u16,
+    pub version: u32,
 }
 
 /// The outcome of joining.
@@ -176,10 +176,11 @@ fn add_group(
     }
     rows.extend(found.iter().map(|(_, row)| row.clone()));
     let merged = merge::merge(rows);
-    let version_of = |record: &RecordId| {
-        let holds = |row: &&MessageRow| row.records.binary_search(record).is_ok();
-        merged.iter().find(holds).map(|row| row.version).expect("merging keeps every record")
-    };
+    let places: BTreeMap<&RecordId, u32> = merged
+        .iter()
+        .flat_map(|row| row.records.iter().map(move |record| (record, row.version)))
+        .collect();
+    let version_of = |record: &RecordId| *places.get(record).expect("merging keeps every record");
     for (record, number) in &ours {
         let version = version_of(record);
         joined.members.push(Member { number: *number, group: group_number, version });

@@ -2,7 +2,8 @@
 
 use emma_lake::draft::Draft;
 use emma_lake::{MessageRow, State};
-use emma_model::{Clock, MessageId, NetworkId, Record, RecordId, Zone};
+use emma_model::{Clock, MessageId, Micros, NetworkId, Record, RecordId, RecordKind, Zone};
+use std::collections::BTreeMap;
 
 /// The scoped network id of a record, where it has one.
 pub fn network_id(record: &Record<'_>) -> Option<NetworkId> {
@@ -53,27 +54,37 @@ pub fn single(draft: &Draft<'_>) -> MessageRow {
     }
 }
 
-/// True where two rows state the same values: they are one version.
-fn same_version(a: &MessageRow, b: &MessageRow) -> bool {
-    (a.kind, a.lo, a.hi) == (b.kind, b.lo, b.hi)
-        && a.network == b.network
-        && a.from == b.from
-        && a.to == b.to
-        && a.conversation == b.conversation
-        && a.territory == b.territory
-        && a.text == b.text
-        && a.reply_to == b.reply_to
+/// The values by which two copies are the same version of a message.
+type Stated<'a> = (
+    (RecordKind, Option<Micros>, Option<Micros>, &'a str),
+    (Option<&'a str>, &'a [String], Option<&'a str>),
+    (Option<&'a str>, Option<&'a str>, Option<&'a str>),
+);
+
+fn stated(row: &MessageRow) -> Stated<'_> {
+    (
+        (row.kind, row.lo, row.hi, &row.network),
+        (row.from.as_deref(), &row.to, row.conversation.as_deref()),
+        (row.territory.as_deref(), row.text.as_deref(), row.reply_to.as_deref()),
+    )
 }
 
 /// Puts the versions of one message together.
 ///
 /// `rows` come from [`single`] or from the lake, in any order. Zone, clock and the mark
-/// "inferred" of a version are those of its smallest record.
+/// "inferred" of a version are those of its smallest record. Costs n log n: an id that a hostile
+/// or wrongly mapped file gives to everything must not stop the pipeline.
 pub fn merge(mut rows: Vec<MessageRow>) -> Vec<MessageRow> {
     rows.sort_by(|a, b| a.records.first().cmp(&b.records.first()));
-    let mut versions: Vec<MessageRow> = Vec::with_capacity(1);
-    for row in rows {
-        match versions.iter_mut().find(|version| same_version(version, &row)) {
+    let mut seen: BTreeMap<Stated<'_>, usize> = BTreeMap::new();
+    let mut version_of = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let next = seen.len();
+        version_of.push(*seen.entry(stated(row)).or_insert(next));
+    }
+    let mut versions: Vec<MessageRow> = Vec::with_capacity(seen.len());
+    for (row, at) in rows.into_iter().zip(version_of) {
+        match versions.get_mut(at) {
             Some(version) => {
                 version.records.extend(row.records);
                 version.sources.extend(row.sources);
@@ -95,11 +106,11 @@ pub fn merge(mut rows: Vec<MessageRow>) -> Vec<MessageRow> {
         (_, 1) => State::Agreeing,
         _ => State::Conflicting,
     };
-    let count = u16::try_from(versions.len()).unwrap_or(u16::MAX);
+    let count = u32::try_from(versions.len()).unwrap_or(u32::MAX);
     for (index, version) in versions.iter_mut().enumerate() {
         version.sort = sort;
         version.id = name.clone();
-        version.version = u16::try_from(index).unwrap_or(u16::MAX);
+        version.version = u32::try_from(index).unwrap_or(u32::MAX);
         version.versions = count;
         version.state = state;
     }
@@ -120,7 +131,7 @@ fn name_of(versions: &[MessageRow]) -> MessageId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use emma_model::{Digest, ExhibitId, MemberPath, RecordKind};
+    use emma_model::{Digest, ExhibitId, MemberPath};
 
     fn row(exhibit: &[u8], source: &str, text: &str, lo: i64) -> MessageRow {
         let exhibit = ExhibitId(Digest::of(exhibit));

@@ -14,7 +14,7 @@ pub struct ShownCopy {
     /// Its record id, which is its place.
     pub record: String,
     /// Which of the versions shown it witnesses.
-    pub version: u16,
+    pub version: u32,
     /// Name and version of what read it.
     pub parser: String,
     /// The way into the exhibit's containers, ordinals joined by `/`; empty for its own bytes.
@@ -99,7 +99,7 @@ impl Desk<'_> {
         Ok(copies)
     }
 
-    fn copy(&self, copy: &CopyRow, version: u16) -> Result<ShownCopy> {
+    fn copy(&self, copy: &CopyRow, version: u32) -> Result<ShownCopy> {
         let RecordId::Sealed { exhibit, member, place } = &copy.record else {
             return Err(CaseError::Corrupt {
                 object: format!("record {}", copy.record),

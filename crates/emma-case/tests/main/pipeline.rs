@@ -87,3 +87,58 @@ fn a_delivery_of_two_names_of_the_same_bytes_joins_them() {
     assert_eq!(messages.iter().filter(|row| row.version == 0).count(), 1);
     assert_eq!(messages.iter().map(|row| row.records.len()).sum::<usize>(), 2);
 }
+
+/// One line of the shipped `ndjson-chat` layout.
+fn line(id: u64, text: &str) -> String {
+    format!(
+        "{{\"id\": \"{id}\", \"from\": \"ann\", \"to\": \"bob\", \"conversation\": \"c\", \
+         \"time\": \"2020-03-01T10:00:00Z\", \"text\": \"{text}\"}}\n"
+    )
+}
+
+#[test]
+fn an_id_given_to_everything_is_one_message_of_many_versions() {
+    const LINES: u32 = 70_000;
+    let mut world = World::new();
+    let text: String = (0..LINES).map(|n| line(7, &format!("text {n}"))).collect();
+    let path = world.files("one", &[("talk.chat.ndjson", &text)]);
+    world.intake_mapped(&path, "feed", Some(CHAT));
+    let messages = world.messages();
+    assert_eq!(messages.len() as u32, LINES, "more versions than 16 bits can count");
+    assert!(messages.iter().all(|row| row.versions == LINES && row.state == State::Conflicting));
+    assert_eq!(messages.last().unwrap().version, LINES - 1);
+}
+
+#[test]
+fn a_second_reading_is_refused_and_counts_nothing_twice() {
+    let mut world = World::new();
+    let path = world.files("one", &[("talk.txt", &line(1, "hello"))]);
+    world.intake_mapped(&path, "feed", Some(CHAT));
+    let before = world.snapshot();
+    let other = CHAT.replace("version = 1", "version = 2");
+    let error = world.try_intake(&path, "feed", "a1", Some(&other)).unwrap_err();
+    assert!(error.to_string().contains("1 files"), "{error}");
+    world.intake_mapped(&path, "feed", Some(CHAT));
+    assert_eq!(world.snapshot(), before);
+}
+
+/// A mapping for [`line`].
+const CHAT: &str = r#"
+mapping = 1
+name = "chat"
+version = 1
+network = "chat"
+layout = "ndjson"
+
+[fields]
+id = "id"
+from = "from"
+to = "to"
+conversation = "conversation"
+text = "text"
+
+[time]
+column = "time"
+format = "rfc3339"
+clock = "sent"
+"#;

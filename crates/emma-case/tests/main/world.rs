@@ -107,7 +107,13 @@ impl World {
         Session::for_intake(place, &asked, source).unwrap()
     }
 
-    pub fn intake_under(&mut self, path: &Path, source: &str, authority: &str) -> Outcome {
+    pub fn try_intake(
+        &mut self,
+        path: &Path,
+        source: &str,
+        authority: &str,
+        mapping: Option<&str>,
+    ) -> emma_case::Result<Outcome> {
         let session = self.session(source, authority);
         let log_key = self.home.need_log_key(self.case.meta.id).unwrap();
         let intake = Intake {
@@ -115,7 +121,7 @@ impl World {
             source: source.into(),
             sender: "a sender".into(),
             custody: "unknown".into(),
-            mapping: None,
+            mapping: mapping.map(|text| emma_parse::Mapping::parse(text).unwrap()),
         };
         let (clock, limits, threads) = (self.clock, self.limits, self.threads);
         let tools = Tools {
@@ -128,11 +134,14 @@ impl World {
             seed: Some([7; 32]),
         };
         pipeline::intake(&mut self.case, &session, &log_key, &intake, &tools, &mut system_random)
-            .unwrap()
+    }
+
+    pub fn intake_mapped(&mut self, path: &Path, source: &str, mapping: Option<&str>) -> Outcome {
+        self.try_intake(path, source, "a1", mapping).unwrap()
     }
 
     pub fn intake(&mut self, path: &Path, source: &str) -> Outcome {
-        self.intake_under(path, source, "a1")
+        self.intake_mapped(path, source, None)
     }
 
     pub fn rebuild(&mut self) -> Checked {

@@ -75,8 +75,8 @@ pub fn rows(messages: &[Vec<Draft>]) -> Vec<MessageRow> {
             rows.push(MessageRow {
                 sort,
                 id: MessageId::Record(record.clone()),
-                version: version as u16,
-                versions: versions.len() as u16,
+                version: version as u32,
+                versions: versions.len() as u32,
                 state: draft.state,
                 kind: draft.kind,
                 network: "chat".into(),

@@ -8,12 +8,13 @@ use super::{
 use crate::names;
 use crate::row::CopyRow;
 use arrow_array::builder::{
-    BooleanBuilder, Int64Builder, StringBuilder, UInt8Builder, UInt16Builder, UInt64Builder,
+    BooleanBuilder, Int64Builder, StringBuilder, UInt8Builder, UInt16Builder, UInt32Builder,
+    UInt64Builder,
 };
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{
     Array, ArrayRef, BooleanArray, ListArray, RecordBatch, StringArray, StructArray,
-    TimestampMicrosecondArray, UInt8Array, UInt16Array, UInt64Array,
+    TimestampMicrosecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
 use arrow_schema::{DataType, Field, Fields, SchemaRef};
 use emma_model::record::{Borrowed, Origin};
@@ -75,7 +76,7 @@ pub struct CopyColumns {
     message_form: UInt8Builder,
     message: StringBuilder,
     sort: Int64Builder,
-    version: UInt16Builder,
+    version: UInt32Builder,
     source: StringBuilder,
     parser: StringBuilder,
     kind: UInt8Builder,
@@ -103,7 +104,7 @@ impl Default for CopyColumns {
             message_form: UInt8Builder::new(),
             message: StringBuilder::new(),
             sort: Int64Builder::new(),
-            version: UInt16Builder::new(),
+            version: UInt32Builder::new(),
             source: StringBuilder::new(),
             parser: StringBuilder::new(),
             kind: UInt8Builder::new(),
@@ -133,7 +134,7 @@ impl ColumnSet<CopyRow> for CopyColumns {
             required("message_form", DataType::UInt8),
             optional("message", DataType::Utf8),
             optional("sort", instant()),
-            required("version", DataType::UInt16),
+            required("version", DataType::UInt32),
             required("source", DataType::Utf8),
             required("parser", DataType::Utf8),
             required("kind", DataType::UInt8),
@@ -283,7 +284,7 @@ pub struct CopyView {
     message_form: UInt8Array,
     message: StringArray,
     sort: TimestampMicrosecondArray,
-    version: UInt16Array,
+    version: UInt32Array,
     source: StringArray,
     parser: StringArray,
     kind: UInt8Array,

@@ -9,11 +9,11 @@ use super::{
 };
 use crate::row::{MessageRow, State};
 use arrow_array::builder::{
-    BooleanBuilder, Int64Builder, StringBuilder, UInt8Builder, UInt16Builder,
+    BooleanBuilder, Int64Builder, StringBuilder, UInt8Builder, UInt32Builder,
 };
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Int64Array, ListArray, RecordBatch, StringArray, StructArray,
-    TimestampMicrosecondArray, UInt8Array, UInt16Array,
+    TimestampMicrosecondArray, UInt8Array, UInt32Array,
 };
 use arrow_schema::{DataType, Fields, SchemaRef};
 use emma_model::{Clock, MessageId, NetworkId, RecordKind, Zone};
@@ -68,8 +68,8 @@ pub struct MessageColumns {
     sort: Int64Builder,
     id_form: UInt8Builder,
     id: StringBuilder,
-    version: UInt16Builder,
-    versions: UInt16Builder,
+    version: UInt32Builder,
+    versions: UInt32Builder,
     state: UInt8Builder,
     kind: UInt8Builder,
     network: StringBuilder,
@@ -96,8 +96,8 @@ impl Default for MessageColumns {
             sort: Int64Builder::new(),
             id_form: UInt8Builder::new(),
             id: StringBuilder::new(),
-            version: UInt16Builder::new(),
-            versions: UInt16Builder::new(),
+            version: UInt32Builder::new(),
+            versions: UInt32Builder::new(),
             state: UInt8Builder::new(),
             kind: UInt8Builder::new(),
             network: StringBuilder::new(),
@@ -127,8 +127,8 @@ impl ColumnSet<MessageRow> for MessageColumns {
             optional("sort", instant()),
             required("id_form", DataType::UInt8),
             optional("id", DataType::Utf8),
-            required("version", DataType::UInt16),
-            required("versions", DataType::UInt16),
+            required("version", DataType::UInt32),
+            required("versions", DataType::UInt32),
             required("state", DataType::UInt8),
             required("kind", DataType::UInt8),
             required("network", DataType::Utf8),
@@ -241,8 +241,8 @@ pub struct MessageView {
     sort: TimestampMicrosecondArray,
     id_form: UInt8Array,
     id: StringArray,
-    version: UInt16Array,
-    versions: UInt16Array,
+    version: UInt32Array,
+    versions: UInt32Array,
     state: UInt8Array,
     kind: UInt8Array,
     network: StringArray,

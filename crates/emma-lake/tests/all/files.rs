@@ -124,7 +124,7 @@ fn messages_are_found_by_number_by_id_and_by_time() {
     for at in [0, 1, 777, 65_535, 65_536, rows.len() - 1, rows.len() - 90] {
         let row = &rows[at];
         let found = file.find(row.sort, &row.id).unwrap();
-        assert_eq!(found.len(), usize::from(row.versions));
+        assert_eq!(found.len(), row.versions as usize);
         assert!(found.iter().any(|(number, found)| *number as usize == at && found == row));
     }
     assert_eq!(file.find(rows[5].sort, &MessageId::Record(span("z", 0, 1))).unwrap(), []);

@@ -117,7 +117,7 @@ pub fn messages() -> impl Strategy<Value = MessageRow> {
         (message_ids(), any::<bool>(), vec(record_ids(), 1..3), vec("(radio|.{0,4})", 1..3));
     let parties = ("(radio|.{0,4})", of(".{0,6}"), vec(".{0,6}", 0..3), of("(ring|.{0,4})"));
     let times = (of(any::<i64>()), of(any::<i64>()), of(any::<i64>()), marks());
-    let rest = (of(".{0,40}"), of("[A-Z]{2}"), of(".{0,6}"), kinds(), any::<(u16, u16)>(), 0u8..3);
+    let rest = (of(".{0,40}"), of("[A-Z]{2}"), of(".{0,6}"), kinds(), any::<(u32, u32)>(), 0u8..3);
     (names, parties, times, rest).prop_map(|(names, parties, times, rest)| {
         let (id, own, records, sources) = names;
         let (network, from, to, conversation) = parties;
@@ -162,7 +162,7 @@ pub fn copies() -> impl Strategy<Value = CopyRow> {
         vec((field, origin).prop_map(|(field, origin)| Borrowed { field, origin }), 0..3);
     let ids = (record_ids(), message_ids(), of(network_ids()), 0u8..3);
     let texts = (".{0,6}", ".{0,6}", of(".{0,12}"), vec((".{0,4}", ".{0,4}"), 0..3));
-    let rest = (of(any::<i64>()), any::<u16>(), any::<u64>(), any::<u16>(), kinds(), marks());
+    let rest = (of(any::<i64>()), any::<u32>(), any::<u64>(), any::<u16>(), kinds(), marks());
     (ids, texts, rest, borrowed).prop_map(|(ids, texts, rest, borrowed)| {
         let (record, other, network_id, which) = ids;
         let (source, parser, time_raw, extra) = texts;
