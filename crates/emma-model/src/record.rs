@@ -21,19 +21,43 @@ pub enum RecordKind {
     Notice = 3,
     /// A statement about other records (a reply link); a claim by whoever made the file.
     Link = 4,
-    /// An item the parser recognised but has no richer kind for yet.
+    /// An item the parser recognised but has no richer kind for.
     Other = 5,
+    /// A call: parties, start, and in the extra values duration, direction and whether answered.
+    Call = 6,
+    /// An entry of somebody's address book, or of a service's list of users.
+    Contact = 7,
+    /// An account or profile of the device's own user.
+    Account = 8,
+    /// Something a device, server or service noted: a login, a session, a notification.
+    Event = 9,
+    /// Where somebody or something was: a fix, a cell, a camera hit, a shared position.
+    Location = 10,
+    /// A device, by its identifiers.
+    Device = 11,
+    /// A SIM, or its assignment to a device or person.
+    Sim = 12,
+    /// Something written for oneself.
+    Note = 13,
 }
 
 impl RecordKind {
     /// All kinds, by number.
-    pub const ALL: [RecordKind; 6] = [
+    pub const ALL: [RecordKind; 14] = [
         RecordKind::Message,
         RecordKind::Action,
         RecordKind::System,
         RecordKind::Notice,
         RecordKind::Link,
         RecordKind::Other,
+        RecordKind::Call,
+        RecordKind::Contact,
+        RecordKind::Account,
+        RecordKind::Event,
+        RecordKind::Location,
+        RecordKind::Device,
+        RecordKind::Sim,
+        RecordKind::Note,
     ];
 
     /// The kind with number `n`, as stored.
@@ -43,7 +67,10 @@ impl RecordKind {
 
     /// The word shown to people and written in JSON.
     pub fn name(self) -> &'static str {
-        ["message", "action", "system", "notice", "link", "other"][self as usize]
+        [
+            "message", "action", "system", "notice", "link", "other", "call", "contact", "account",
+            "event", "location", "device", "sim", "note",
+        ][self as usize]
     }
 
     /// True for kinds that become messages of the lake (all but links).

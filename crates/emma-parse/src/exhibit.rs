@@ -2,15 +2,16 @@
 
 use crate::container;
 use crate::emit::Emitter;
+use crate::format::{self, Format, Head, Read};
 use crate::limits::Limits;
 use crate::mapping::Mapping;
 use crate::member::Member;
 use crate::plan::Plan;
-use crate::recognise::{self, Format};
+use crate::recognise::{self, Container};
 use crate::source::{Bytes, Damage, Disk, Whole};
 use crate::unpack::VisitMembers;
 use crate::window::{Window, WindowReader};
-use crate::{irc, name, telegram, text};
+use crate::{name, text};
 use emma_model::record::MemberEnd;
 use emma_model::{Anomaly, Digest, Item, ItemClass, MemberPath, Place, Sink};
 use rawzip::FileReader;
@@ -67,7 +68,7 @@ pub(crate) struct How<'r> {
     pub limits: &'r Limits,
     pub scratch: &'r Path,
     /// Read as this format, whatever its content says.
-    pub format: Option<Format>,
+    pub format: Option<&'static Format>,
 }
 
 /// Reads an exhibit that lies in any place. With `visit`, members are shown to it, not parsed.
@@ -116,7 +117,7 @@ pub(crate) struct Reading<'r> {
     pub scratch: &'r Path,
     pub sink: &'r mut dyn Sink,
     /// Reads plain members as this, without looking: for tests.
-    pub format: Option<Format>,
+    pub format: Option<&'static Format>,
     /// Is shown plain members, which are then not parsed.
     pub visit: Option<&'r mut dyn VisitMembers>,
 }
@@ -174,7 +175,7 @@ impl<'r> Reading<'r> {
     fn container(
         &mut self,
         opened: &Opened,
-        format: Format,
+        format: Container,
         mut window: Window<'_>,
         file: Option<Whole<'_>>,
     ) -> io::Result<Ending> {
@@ -185,10 +186,10 @@ impl<'r> Reading<'r> {
             return Ok(ending);
         }
         let (parser, anomalies) = match format {
-            Format::Gz => ("gz", container::stream::read_gz(self, opened, &mut window)?),
-            Format::Zst => ("zst", container::stream::read_zst(self, opened, &mut window)?),
-            Format::Tar => ("tar", container::tar::read(self, opened, &mut window)?),
-            _ => {
+            Container::Gz => ("gz", container::stream::read_gz(self, opened, &mut window)?),
+            Container::Zst => ("zst", container::stream::read_zst(self, opened, &mut window)?),
+            Container::Tar => ("tar", container::tar::read(self, opened, &mut window)?),
+            Container::Zip => {
                 let anomalies = match file {
                     Some(file) => container::zip::read(self, opened, file)?,
                     None => self.spooled(&mut window, |reading, file| {
@@ -227,51 +228,70 @@ impl<'r> Reading<'r> {
             mapping.matches(&member) && (mapping.names_files() || text::is_text(head, whole))
         };
         let mapping = plan.given.iter().chain(&plan.shipped).find(|mapping| is_for(mapping));
-        let format = self.format.unwrap_or_else(|| recognise::plain(head, whole));
-        if mapping.is_none() {
-            match (format, file) {
-                (Format::Blob, _) => return self.blob(opened, window, file),
-                (Format::Irc, Some(file)) => return self.irc(&member, window, file),
-                (Format::Irc, None) => {
+        if let Some(mapping) = mapping {
+            let mut emitter = Emitter::new(&mut *self.sink, &opened.path, limits.record_bytes_max);
+            let anomalies = mapping.read(&member, &mut window, &mut emitter, limits)?;
+            let accounted = emitter.offset();
+            let parser = format!("mapping:{}", mapping.name());
+            return finish(parser, window, file, accounted, anomalies);
+        }
+        let head = Head::new(head, whole, member);
+        let format = self.format.or_else(|| format::recognise(&head));
+        match format {
+            None if !head.text => self.blob(opened, window, file),
+            None => self.once("text", unknown_text, &member, window, file),
+            Some(Format { name, read: Read::Once(read), .. }) => {
+                self.once(name, *read, &member, window, file)
+            }
+            Some(Format { name, read: Read::Twice(read), .. }) => match file {
+                Some(file) => self.twice(name, *read, &member, window, file),
+                None => {
                     let mut ending = self.spooled(&mut window, |reading, file| {
                         let again = Window::new(file.reader(reading.disk));
-                        reading.irc(&member, again, file)
+                        reading.twice(name, *read, &member, again, file)
                     })?;
                     (ending.bytes, ending.digest) = drain(window)?;
-                    return Ok(ending);
+                    Ok(ending)
                 }
-                _ => {}
-            }
+            },
         }
-        let mut emitter = Emitter::new(&mut *self.sink, &opened.path, limits.record_bytes_max);
-        let (parser, anomalies) = match (mapping, format) {
-            (Some(mapping), _) => (
-                format!("mapping:{}", mapping.name()),
-                mapping.read(&member, &mut window, &mut emitter, limits)?,
-            ),
-            (None, Format::Telegram) => {
-                ("telegram".to_owned(), telegram::read(&member, &mut window, &mut emitter, limits)?)
-            }
-            _ => ("text".to_owned(), unknown_text(&mut window, &mut emitter, limits)?),
-        };
-        let accounted = emitter.offset();
-        finish(parser, window, file, accounted, anomalies)
     }
 
-    /// IRC logs are read twice: what a line means depends on the whole file.
-    fn irc(
+    fn once(
         &mut self,
+        name: &str,
+        read: impl FnOnce(&Member<'_>, &mut Window<'_>, &mut Emitter<'_>, &Limits) -> format::ReadResult,
+        member: &Member<'_>,
+        mut window: Window<'_>,
+        file: Option<Whole<'_>>,
+    ) -> io::Result<Ending> {
+        let limits = self.limits;
+        let mut emitter = Emitter::new(&mut *self.sink, member.path, limits.record_bytes_max);
+        let anomalies = read(member, &mut window, &mut emitter, limits)?;
+        let accounted = emitter.offset();
+        finish(name.to_owned(), window, file, accounted, anomalies)
+    }
+
+    fn twice(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(
+            &Member<'_>,
+            &mut Window<'_>,
+            &mut Window<'_>,
+            &mut Emitter<'_>,
+            &Limits,
+        ) -> format::ReadResult,
         member: &Member<'_>,
         mut window: Window<'_>,
         file: Whole<'_>,
     ) -> io::Result<Ending> {
         let limits = self.limits;
         let mut first = Window::with_hash(file.reader(self.disk), false);
-        let survey = irc::survey(&mut first, member, limits)?;
         let mut emitter = Emitter::new(&mut *self.sink, member.path, limits.record_bytes_max);
-        let anomalies = irc::read(&survey, &mut window, &mut emitter, limits)?;
+        let anomalies = read(member, &mut first, &mut window, &mut emitter, limits)?;
         let accounted = emitter.offset();
-        finish("irc".to_owned(), window, Some(file), accounted, anomalies)
+        finish(name.to_owned(), window, Some(file), accounted, anomalies)
     }
 
     /// Copies the rest of a stream into a scratch file, which goes again after `then`.
@@ -350,6 +370,7 @@ fn finish(
 
 /// Accounts for text nobody can read.
 fn unknown_text(
+    _member: &Member<'_>,
     window: &mut Window<'_>,
     emitter: &mut Emitter<'_>,
     limits: &Limits,

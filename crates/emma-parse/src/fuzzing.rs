@@ -2,7 +2,7 @@
 
 use crate::account::Account;
 use crate::exhibit::{How, read_whole};
-use crate::recognise::Format;
+use crate::format;
 use crate::source::Whole;
 use crate::{ExhibitInfo, Limits, Mapping, Plan};
 use emma_model::record::MemberEnd;
@@ -16,10 +16,8 @@ use std::sync::OnceLock;
 pub enum Target<'m> {
     /// Whatever recognises them (the containers, too).
     Any,
-    /// The IRC reader.
-    Irc,
-    /// The Telegram reader.
-    Telegram,
+    /// The built-in format of this name, delivered under this file name.
+    Format(&'m str, &'m str),
     /// A mapping, from its text; the name of the file comes second.
     Mapping(&'m Mapping, &'m str),
 }
@@ -62,12 +60,14 @@ pub fn run(name: &str, bytes: &[u8]) {
         count(Target::Mapping(&mappings[place], "birds/2004-12-25.txt"));
     };
     match name {
-        "irc" => count(Target::Irc),
-        "telegram" => count(Target::Telegram),
         "mapping_csv" => mapped(0),
         "mapping_json" => mapped(1),
         "mapping_lines" => mapped(2),
         "mapping_log" => mapped(3),
+        // Content decides which format it is; under a format's own name it is read as that.
+        format if format::named(format).is_some() => {
+            count(Target::Format(format, "birds/2004-12-25.txt"));
+        }
         _ => count(Target::Any),
     }
 }
@@ -101,8 +101,9 @@ impl Sink for &mut Count {
 pub fn read(target: Target<'_>, bytes: &[u8], piece_bytes_max: usize, sink: impl Sink) {
     let (format, mapping, name) = match target {
         Target::Any => (None, None, "birds/2004-12-25"),
-        Target::Irc => (Some(Format::Irc), None, "birds/2004-12-25.txt"),
-        Target::Telegram => (Some(Format::Telegram), None, "result.json"),
+        Target::Format(format, name) => {
+            (Some(format::named(format).expect("a format's name")), None, name)
+        }
         Target::Mapping(mapping, name) => (None, Some(mapping.clone()), name),
     };
     let pieces = Pieces { bytes, piece_bytes_max };

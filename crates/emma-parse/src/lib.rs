@@ -17,6 +17,7 @@ pub mod account;
 mod container;
 pub mod emit;
 mod exhibit;
+mod format;
 pub mod fuzzing;
 mod irc;
 pub mod json;
@@ -33,6 +34,7 @@ pub mod unpack;
 pub mod window;
 
 pub use exhibit::{ExhibitInfo, ParseError, read_exhibit};
+pub use format::{FormatInfo, formats};
 pub use limits::Limits;
 pub use mapping::{Mapping, MappingError};
 pub use member::Member;

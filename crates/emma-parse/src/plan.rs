@@ -1,19 +1,16 @@
 //! Which readers a reading may use, and the name under which its result is kept.
 
+use crate::format::{FORMATS, OTHER_READERS};
 use crate::mapping::{self, Mapping};
 use emma_model::Digest;
 
-/// Name and version of every built-in reader, sorted. Raise a version when its output changes.
-pub(crate) const READERS: [(&str, u32); 8] = [
-    ("blob", 1),
-    ("gz", 1),
-    ("irc", 1),
-    ("tar", 1),
-    ("telegram", 1),
-    ("text", 1),
-    ("zip", 1),
-    ("zst", 1),
-];
+/// Name and version of every built-in reader, sorted.
+fn readers() -> Vec<(&'static str, u32)> {
+    let formats = FORMATS.iter().map(|format| (format.name, format.version));
+    let mut all: Vec<_> = formats.chain(OTHER_READERS).collect();
+    all.sort_unstable();
+    all
+}
 
 /// A choice of readers: a mapping given for the delivery, then shipped mappings, then built-ins.
 #[derive(Clone, Debug)]
@@ -53,10 +50,10 @@ impl Plan {
     /// The name of a reader with its version, `irc/1` or `mapping:NAME/3`; the bare name where
     /// this plan does not know it.
     pub fn versioned(&self, name: &str) -> String {
-        let built_in = READERS.iter().find(|(known, _)| *known == name);
+        let built_in = readers().into_iter().find(|(known, _)| *known == name);
         let mapping = name.strip_prefix("mapping:");
         let mapping = self.mappings().find(|known| Some(known.name()) == mapping);
-        let version = built_in.map(|(_, version)| *version).or(mapping.map(Mapping::version));
+        let version = built_in.map(|(_, version)| version).or(mapping.map(Mapping::version));
         version.map_or_else(|| name.to_owned(), |version| format!("{name}/{version}"))
     }
 
@@ -69,7 +66,7 @@ impl Plan {
                 format!("mapping {} {} {}", mapping.name(), mapping.version(), mapping.digest())
             })
             .collect();
-        lines.extend(READERS.iter().map(|(name, version)| format!("{name} {version}")));
+        lines.extend(readers().into_iter().map(|(name, version)| format!("{name} {version}")));
         lines
     }
 }
@@ -81,7 +78,7 @@ mod tests {
     #[test]
     fn a_plan_is_named_by_its_readers() {
         assert_eq!(Plan::new(None, false).id(), Plan::new(None, false).id());
-        assert!(READERS.is_sorted());
+        assert!(readers().is_sorted());
         assert!(Plan::new(None, false).describe().contains(&"irc 1".to_owned()));
     }
 }

@@ -64,13 +64,13 @@ proptest! {
     #[test]
     fn irc(bytes in prop_oneof![
         any::<Vec<u8>>(), mutated(IRC.as_bytes()), structured("[]0123:59 <>a*=\n-#é")]) {
-        check(Target::Irc, &bytes)?;
+        check(Target::Format("irc", "birds/2004-12-25.txt"), &bytes)?;
     }
 
     #[test]
     fn telegram(bytes in prop_oneof![
         any::<Vec<u8>>(), mutated(TELEGRAM.as_bytes()), structured("{}[]\",:1 \\\n")]) {
-        check(Target::Telegram, &bytes)?;
+        check(Target::Format("telegram", "result.json"), &bytes)?;
     }
 
     #[test]

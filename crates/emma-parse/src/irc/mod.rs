@@ -12,6 +12,7 @@ mod line;
 mod values;
 
 use crate::emit::Emitter;
+use crate::format::{Format, Head, Read};
 use crate::limits::Limits;
 use crate::member::Member;
 use crate::text::{self, Encoding};
@@ -23,13 +24,26 @@ use line::{Shape, Stamp};
 use std::borrow::Cow;
 use std::io;
 
+/// IRC logs.
+pub(crate) const FORMAT: Format = Format {
+    name: "irc",
+    version: 1,
+    title: "IRC logs ([HH:MM] <nick> text)",
+    tested: "163 public logs of 2004-2018",
+    recognises: |head: &Head<'_>| head.text && recognises(head.bytes, head.whole),
+    read: Read::Twice(|member, first, second, emitter, limits| {
+        let survey = survey(first, member, limits)?;
+        read(&survey, second, emitter, limits)
+    }),
+};
+
 /// Lines looked at to recognise a log.
 const RECOGNISE_LINES_MAX: usize = 50;
 /// Bytes of undecodable lines that are kept to guess their encoding.
 const GUESS_BYTES_MAX: usize = 64 << 10;
 
 /// What the whole file says, before any line is read for good.
-pub(crate) struct Survey {
+struct Survey {
     encoding: Encoding,
     mark_bytes: usize,
     /// How lines that are not UTF-8 are read.
@@ -42,7 +56,7 @@ pub(crate) struct Survey {
 }
 
 /// True where most of the first lines look like a log and somebody speaks.
-pub(crate) fn recognises(head: &[u8], whole: bool) -> bool {
+fn recognises(head: &[u8], whole: bool) -> bool {
     let detected = text::detect(head, whole);
     let head = &head[detected.mark_bytes..];
     let text = match detected.encoding.unit_bytes() {
@@ -68,11 +82,7 @@ pub(crate) fn recognises(head: &[u8], whole: bool) -> bool {
 }
 
 /// Goes through the file for what only the whole of it tells.
-pub(crate) fn survey(
-    window: &mut Window<'_>,
-    member: &Member<'_>,
-    limits: &Limits,
-) -> io::Result<Survey> {
+fn survey(window: &mut Window<'_>, member: &Member<'_>, limits: &Limits) -> io::Result<Survey> {
     window.fill(text::HEAD_BYTES)?;
     let head = &window.bytes()[..window.bytes().len().min(text::HEAD_BYTES)];
     let detected = text::detect(head, window.ended());
@@ -139,7 +149,7 @@ impl Channel {
 }
 
 /// Reads the file for good.
-pub(crate) fn read(
+fn read(
     survey: &Survey,
     window: &mut Window<'_>,
     emitter: &mut Emitter<'_>,

@@ -297,5 +297,13 @@ pub(super) fn record_kind(kind: Kind) -> RecordKind {
         Kind::Notice => RecordKind::Notice,
         Kind::Link => RecordKind::Link,
         Kind::Other => RecordKind::Other,
+        Kind::Call => RecordKind::Call,
+        Kind::Contact => RecordKind::Contact,
+        Kind::Account => RecordKind::Account,
+        Kind::Event => RecordKind::Event,
+        Kind::Location => RecordKind::Location,
+        Kind::Device => RecordKind::Device,
+        Kind::Sim => RecordKind::Sim,
+        Kind::Note => RecordKind::Note,
     }
 }

@@ -86,6 +86,14 @@ pub(super) enum Kind {
     Notice,
     Link,
     Other,
+    Call,
+    Contact,
+    Account,
+    Event,
+    Location,
+    Device,
+    Sim,
+    Note,
 }
 
 #[derive(Deserialize, Debug)]

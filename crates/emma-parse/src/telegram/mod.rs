@@ -16,8 +16,17 @@ mod walk;
 
 use emma_model::record::Origin;
 
-pub(crate) use recognise::recognises;
-pub(crate) use walk::read;
+use crate::format::{Format, Read};
+
+/// Telegram Desktop exports.
+pub(crate) const FORMAT: Format = Format {
+    name: "telegram",
+    version: 1,
+    title: "Telegram Desktop JSON export",
+    tested: "10 public exports of one chat each, old shape; invented ones of the new shape",
+    recognises: |head| head.text && recognise::recognises(head.bytes),
+    read: Read::Once(walk::read),
+};
 
 /// The chat whose messages are being read.
 struct Chat {
