@@ -5,7 +5,7 @@
 use crate::case::Case;
 use crate::error::{CaseError, Result, at};
 use crate::verify;
-use emma_model::{Digest, MemberPath};
+use emma_model::{Digest, MemberPath, Place};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 
@@ -44,6 +44,19 @@ pub fn read(
         });
     }
     Ok(bytes)
+}
+
+/// Reads the canonical values of a row.
+///
+/// # Errors
+/// Those of the disk; also where the member has no such row.
+pub fn read_row(
+    case: &Case,
+    digest: Digest,
+    member: &MemberPath,
+    place: &Place,
+) -> Result<Vec<u8>> {
+    at("read a row", verify::row_of(case, digest, member, place))
 }
 
 fn stretch(mut file: File, offset: u64, length: u64) -> io::Result<Vec<u8>> {

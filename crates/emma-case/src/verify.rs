@@ -5,9 +5,9 @@ use crate::error::Result;
 use crate::progress::Progress;
 use emma_evidence::verify::Verified;
 use emma_evidence::{Checkpoint, MemberBytes, VerifierKey, verify_case};
-use emma_model::{Digest, MemberPath};
-use emma_parse::Limits;
+use emma_model::{Digest, MemberPath, Place};
 use emma_parse::unpack::{VisitMembers, each_member};
+use emma_parse::{Limits, Row};
 use emma_store::Scratch;
 use std::fs::File;
 use std::io::{self, Read};
@@ -49,11 +49,39 @@ struct Running {
     pieces: Receiver<Piece>,
     /// A member whose beginning has been met and not yet asked for.
     met: Option<MemberPath>,
+    /// The member that was asked for last.
+    current: Option<MemberPath>,
+    /// A row of it that was met at the end of its bytes.
+    row: Option<(Place, Vec<u8>)>,
+}
+
+impl Running {
+    /// The next row of the current member.
+    fn next_row(&mut self) -> Option<(Place, Vec<u8>)> {
+        if let Some(row) = self.row.take() {
+            return Some(row);
+        }
+        if self.met.is_some() {
+            return None;
+        }
+        loop {
+            match self.pieces.recv() {
+                Ok(Piece::Row(place, raw)) => return Some((place, raw)),
+                Ok(Piece::Bytes(_)) => {}
+                Ok(Piece::Member(next)) => {
+                    self.met = Some(next);
+                    return None;
+                }
+                Err(_) => return None,
+            }
+        }
+    }
 }
 
 enum Piece {
     Member(MemberPath),
     Bytes(Vec<u8>),
+    Row(Place, Vec<u8>),
 }
 
 impl MemberBytes for Unpacked {
@@ -73,6 +101,33 @@ impl MemberBytes for Unpacked {
         let running = self.running.as_mut().expect("it was just advanced");
         Ok(Box::new(OneMember { running, piece: Vec::new(), at: 0 }))
     }
+
+    fn row(
+        &mut self,
+        file: &Path,
+        digest: &Digest,
+        member: &MemberPath,
+        place: &Place,
+    ) -> io::Result<Vec<u8>> {
+        // Leaves name rows in the order of the tables, mostly: one that does not lie ahead means
+        // going through the member once more.
+        for again in [false, true] {
+            let here = self.running.as_ref().is_some_and(|running| {
+                running.digest == *digest && running.current.as_ref() == Some(member)
+            });
+            if again || !here {
+                self.running = None;
+                drop(self.open(file, digest, member)?);
+            }
+            let running = self.running.as_mut().expect("the member was opened");
+            while let Some((found, raw)) = running.next_row() {
+                if found == *place {
+                    return Ok(raw);
+                }
+            }
+        }
+        Err(io::Error::from(io::ErrorKind::NotFound))
+    }
 }
 
 impl Unpacked {
@@ -85,7 +140,7 @@ impl Unpacked {
             // What cannot be unpacked ends early: the verifier then misses the member.
             let _ = each_member(file, &Limits::default(), &scratch, &mut sending);
         });
-        Ok(Running { digest, pieces, met: None })
+        Ok(Running { digest, pieces, met: None, current: None, row: None })
     }
 
     /// Skips to the beginning of `member`; false where this run does not come to it any more.
@@ -97,6 +152,8 @@ impl Unpacked {
         loop {
             if let Some(met) = running.met.take() {
                 if met == *member {
+                    running.current = Some(met);
+                    running.row = None;
                     return true;
                 }
                 if met > *member {
@@ -105,7 +162,7 @@ impl Unpacked {
             }
             match running.pieces.recv() {
                 Ok(Piece::Member(path)) => running.met = Some(path),
-                Ok(Piece::Bytes(_)) => {}
+                Ok(Piece::Bytes(_) | Piece::Row(..)) => {}
                 Err(_) => return false,
             }
         }
@@ -121,12 +178,13 @@ struct OneMember<'a> {
 impl Read for OneMember<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         while self.at == self.piece.len() {
-            if self.running.met.is_some() {
+            if self.running.met.is_some() || self.running.row.is_some() {
                 return Ok(0);
             }
             match self.running.pieces.recv() {
                 Ok(Piece::Bytes(piece)) => (self.piece, self.at) = (piece, 0),
                 Ok(Piece::Member(next)) => self.running.met = Some(next),
+                Ok(Piece::Row(place, raw)) => self.running.row = Some((place, raw)),
                 Err(_) => return Ok(0),
             }
         }
@@ -149,6 +207,15 @@ impl Sending {
 }
 
 impl VisitMembers for Sending {
+    fn wants_rows(&self) -> bool {
+        true
+    }
+
+    fn row(&mut self, row: Row<'_>) -> io::Result<()> {
+        let place = Place::Row { table: row.table.to_owned(), row: row.row };
+        self.send(Piece::Row(place, row.raw.to_vec()))
+    }
+
     fn member(&mut self, path: &MemberPath, bytes: &mut dyn Read) -> io::Result<()> {
         self.send(Piece::Member(path.clone()))?;
         loop {
@@ -161,6 +228,19 @@ impl VisitMembers for Sending {
             self.send(Piece::Bytes(piece))?;
         }
     }
+}
+
+/// The canonical values of a row of a member of the exhibit with these bytes.
+pub fn row_of(
+    case: &Case,
+    digest: Digest,
+    member: &MemberPath,
+    place: &Place,
+) -> io::Result<Vec<u8>> {
+    let scratch = std::env::temp_dir().join(format!("emma-row-{}-{digest}", std::process::id()));
+    let scratch = Scratch::create(&scratch).map_err(io::Error::from)?;
+    let mut members = Unpacked { scratch: scratch.path().to_owned(), running: None };
+    members.row(&case.exhibits().path(&digest), &digest, member, place)
 }
 
 /// Reads `length` bytes from `offset` of a member of the exhibit with these bytes.

@@ -9,7 +9,8 @@ use std::io;
 ///
 /// It panics where the promise is broken, which only a bug in a parser can do: items of a member
 /// are contiguous from its first byte to its last, none is empty, raw bytes are as long as the
-/// span and hash to the member's digest, members are distinct and end once.
+/// span and hash to the member's digest, members are distinct and end once. Rows follow the blob
+/// of their member, and no row comes twice.
 pub struct Account<S> {
     /// Where items go next.
     pub inner: S,
@@ -22,6 +23,7 @@ struct Open {
     offset: u64,
     raw: Vec<u8>,
     blob: Option<Vec<u8>>,
+    rows: BTreeSet<(String, i64)>,
 }
 
 impl<S: Sink> Account<S> {
@@ -43,10 +45,17 @@ impl<S: Sink> Sink for Account<S> {
             offset: 0,
             raw: Vec::new(),
             blob: None,
+            rows: BTreeSet::new(),
         });
         assert_eq!(&open.path, item.member, "a member's items come together");
-        let Place::Span { offset, length } = item.place else {
-            panic!("text and blob members have spans");
+        let (offset, length) = match &item.place {
+            Place::Span { offset, length } => (*offset, *length),
+            Place::Row { table, row } => {
+                assert!(open.blob.is_some(), "the blob of a member comes before its rows");
+                assert!(open.rows.insert((table.clone(), *row)), "a row comes once");
+                assert!(!item.raw.is_empty(), "a row has values");
+                return self.inner.item(item);
+            }
         };
         assert_eq!(offset, open.offset, "items are contiguous");
         assert_eq!(item.record.is_some(), item.class == ItemClass::Record, "records have values");

@@ -1,6 +1,7 @@
-//! Hands a member's items to the sink, contiguous and in order.
+//! Hands a member's items to the sink: spans contiguous and in order, or rows.
 
-use emma_model::{Anomaly, Item, ItemClass, MemberPath, Place, Record, Sink};
+use crate::rows::Row;
+use emma_model::{Anomaly, Digest, Item, ItemClass, MemberPath, Place, Record, Sink};
 use std::io;
 
 /// Emits the items of one member. It keeps the offset, so that no byte is skipped or told twice:
@@ -62,6 +63,37 @@ impl<'s> Emitter<'s> {
     /// The next bytes did not parse, for several reasons (at least one).
     pub fn anomalies(&mut self, raw: &[u8], line: u64, anomalies: Vec<Anomaly>) -> io::Result<()> {
         self.chunks(ItemClass::Anomaly, raw, line, anomalies)
+    }
+
+    /// The whole member, known by its digest. Its rows may follow.
+    pub fn blob(&mut self, bytes: u64, digest: &Digest) -> io::Result<()> {
+        let place = Place::Span { offset: self.offset, length: bytes };
+        self.offset += bytes;
+        self.sink.item(Item {
+            member: self.member,
+            place,
+            class: ItemClass::Blob,
+            raw: &digest.0,
+            line: 0,
+            record: None,
+            anomalies: Vec::new(),
+        })
+    }
+
+    /// A row that is a record, or (without one) framing such as a header.
+    pub fn row(
+        &mut self,
+        row: Row<'_>,
+        record: Option<Record<'_>>,
+        anomalies: Vec<Anomaly>,
+    ) -> io::Result<()> {
+        let class = match record {
+            Some(_) => ItemClass::Record,
+            None => ItemClass::Framing,
+        };
+        let place = Place::Row { table: row.table.to_owned(), row: row.row };
+        let (member, raw) = (self.member, row.raw);
+        self.sink.item(Item { member, place, class, raw, line: 0, record, anomalies })
     }
 
     fn chunks(

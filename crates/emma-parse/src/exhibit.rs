@@ -8,10 +8,11 @@ use crate::mapping::Mapping;
 use crate::member::Member;
 use crate::plan::Plan;
 use crate::recognise::{self, Container};
+use crate::rows::{Beside, PrivateCopy, RowFormat, RowMember};
 use crate::source::{Bytes, Damage, Disk, Whole};
 use crate::unpack::VisitMembers;
 use crate::window::{Window, WindowReader};
-use crate::{name, text};
+use crate::{name, sqlite, text};
 use emma_model::record::MemberEnd;
 use emma_model::{Anomaly, Digest, Item, ItemClass, MemberPath, Place, Sink};
 use rawzip::FileReader;
@@ -92,6 +93,7 @@ pub(crate) fn read_whole(
         name: exhibit.path.clone(),
         damage: Damage::default(),
         anomalies: Vec::new(),
+        beside: None,
     };
     reading.member(opened, Bytes::File(whole)).map_err(|error| match disk.failed() {
         true => ParseError::Read(error),
@@ -100,12 +102,14 @@ pub(crate) fn read_whole(
 }
 
 /// A member about to be read.
-pub(crate) struct Opened {
+pub(crate) struct Opened<'o> {
     pub path: MemberPath,
     pub name: String,
     pub damage: Damage,
     /// What is already known to be odd about it.
     pub anomalies: Vec<Anomaly>,
+    /// What lies beside it in its container, where that can be told.
+    pub beside: Option<Beside<'o>>,
 }
 
 /// One reading under way.
@@ -128,11 +132,13 @@ struct Ending {
     bytes: u64,
     digest: Digest,
     anomalies: Vec<Anomaly>,
+    /// A member of rows whose cells may hold documents.
+    documents: Option<(PrivateCopy, &'static dyn RowFormat)>,
 }
 
 impl<'r> Reading<'r> {
     /// Reads one member, whatever it is, and reports its end.
-    pub fn member(&mut self, mut opened: Opened, bytes: Bytes<'_>) -> io::Result<()> {
+    pub fn member(&mut self, mut opened: Opened<'_>, bytes: Bytes<'_>) -> io::Result<()> {
         name::inspect(&opened.name, &mut opened.anomalies);
         let (mut window, file) = match bytes {
             Bytes::File(file) => {
@@ -148,6 +154,7 @@ impl<'r> Reading<'r> {
         };
         opened.damage.report(&mut opened.anomalies);
         opened.anomalies.extend(ending.anomalies);
+        let path = opened.path.clone();
         self.sink.member_end(MemberEnd {
             path: opened.path,
             name: name::cut(opened.name, self.limits.name_bytes_max),
@@ -155,11 +162,15 @@ impl<'r> Reading<'r> {
             bytes: ending.bytes,
             digest: ending.digest,
             anomalies: opened.anomalies,
-        })
+        })?;
+        match ending.documents {
+            Some((copy, format)) => self.documents(&path, &copy, format),
+            None => Ok(()),
+        }
     }
 
     /// Reports a member of which no byte can be had.
-    pub fn unreadable(&mut self, mut opened: Opened, parser: &str) -> io::Result<()> {
+    pub fn unreadable(&mut self, mut opened: Opened<'_>, parser: &str) -> io::Result<()> {
         name::inspect(&opened.name, &mut opened.anomalies);
         opened.damage.report(&mut opened.anomalies);
         self.sink.member_end(MemberEnd {
@@ -174,7 +185,7 @@ impl<'r> Reading<'r> {
 
     fn container(
         &mut self,
-        opened: &Opened,
+        opened: &Opened<'_>,
         format: Container,
         mut window: Window<'_>,
         file: Option<Whole<'_>>,
@@ -204,28 +215,34 @@ impl<'r> Reading<'r> {
             Some(Whole { length, digest: Some(digest), .. }) => (length, digest),
             _ => drain(window)?,
         };
-        Ok(Ending { parser: parser.to_owned(), bytes, digest, anomalies })
+        Ok(Ending { parser: parser.to_owned(), bytes, digest, anomalies, documents: None })
     }
 
     fn plain(
         &mut self,
-        opened: &Opened,
+        opened: &Opened<'_>,
         mut window: Window<'_>,
         file: Option<Whole<'_>>,
     ) -> io::Result<Ending> {
-        if self.visit.is_some() {
-            return self.visited(opened, window);
-        }
         let (limits, plan) = (self.limits, self.plan);
         let member = Member { path: &opened.path, delivered: self.delivered, name: &opened.name };
         let head = &window.bytes()[..window.bytes().len().min(text::HEAD_BYTES)];
         let whole = window.ended() && head.len() == window.bytes().len();
+        if self.visit.is_some() {
+            let format = format::recognise(&Head::new(head, whole, member));
+            return match format.map(|format| (format.name, format.read)) {
+                Some((name, Read::Rows(format))) => self.rows(name, format, opened, window, file),
+                _ => self.visited(opened, window),
+            };
+        }
         if head.is_empty() {
             return self.blob(opened, window, file);
         }
         // A mapping that names no files is for any text, but not for pictures.
         let is_for = |mapping: &Mapping| {
-            mapping.matches(&member) && (mapping.names_files() || text::is_text(head, whole))
+            mapping.tables().is_none()
+                && mapping.matches(&member)
+                && (mapping.names_files() || text::is_text(head, whole))
         };
         let mapping = plan.given.iter().chain(&plan.shipped).find(|mapping| is_for(mapping));
         if let Some(mapping) = mapping {
@@ -238,10 +255,18 @@ impl<'r> Reading<'r> {
         let head = Head::new(head, whole, member);
         let format = self.format.or_else(|| format::recognise(&head));
         match format {
-            None if !head.text => self.blob(opened, window, file),
+            None if !head.text => {
+                let lone = opened.path.0.is_empty().then(|| sqlite::lone_log(head.bytes));
+                let mut ending = self.blob(opened, window, file)?;
+                ending.anomalies.extend(lone.flatten());
+                Ok(ending)
+            }
             None => self.once("text", unknown_text, &member, window, file),
             Some(Format { name, read: Read::Once(read), .. }) => {
                 self.once(name, *read, &member, window, file)
+            }
+            Some(Format { name, read: Read::Rows(format), .. }) => {
+                self.rows(name, *format, opened, window, file)
             }
             Some(Format { name, read: Read::Twice(read), .. }) => match file {
                 Some(file) => self.twice(name, *read, &member, window, file),
@@ -294,6 +319,70 @@ impl<'r> Reading<'r> {
         finish(name.to_owned(), window, Some(file), accounted, anomalies)
     }
 
+    /// Reads a member of rows from a private copy.
+    fn rows(
+        &mut self,
+        name: &str,
+        format: &'static dyn RowFormat,
+        opened: &Opened<'_>,
+        mut window: Window<'_>,
+        file: Option<Whole<'_>>,
+    ) -> io::Result<Ending> {
+        let copy = PrivateCopy::create(self.scratch, &mut window, opened.beside)?;
+        let (bytes, digest) = window.finish();
+        let known = file.and_then(|file| file.digest);
+        let digest = digest.or(known).expect("the window hashes where no digest is known");
+        let member = Member { path: &opened.path, delivered: self.delivered, name: &opened.name };
+        let rows = RowMember { member, copy: &copy.path() };
+        let (parser, anomalies) = match self.visit.as_mut() {
+            Some(visit) => {
+                visit.member(&opened.path, &mut File::open(rows.copy)?)?;
+                if visit.wants_rows() {
+                    format.each_row(&rows, self.limits, &mut |row| visit.row(row))?;
+                }
+                (name.to_owned(), Vec::new())
+            }
+            None => {
+                let chunk = self.limits.record_bytes_max;
+                let mut emitter = Emitter::new(&mut *self.sink, &opened.path, chunk);
+                emitter.blob(bytes, &digest)?;
+                let end = format.read(&rows, self.plan, &mut emitter, self.limits)?;
+                (end.parser, end.anomalies)
+            }
+        };
+        Ok(Ending { parser, bytes, digest, anomalies, documents: Some((copy, format)) })
+    }
+
+    /// Reads what lies in the cells of a member of rows, as members of their own.
+    fn documents(
+        &mut self,
+        path: &MemberPath,
+        copy: &PrivateCopy,
+        format: &'static dyn RowFormat,
+    ) -> io::Result<()> {
+        if path.0.len() >= self.limits.container_depth_max.min(MemberPath::DEPTH_MAX) {
+            return Ok(());
+        }
+        let member = Member { path, delivered: self.delivered, name: "" };
+        let rows = RowMember { member, copy: &copy.path() };
+        let limits = self.limits;
+        let mut ordinal = 0;
+        format.each_document(&rows, limits, &mut |name, bytes| {
+            let opened = Opened {
+                path: path.child(ordinal),
+                name: name.to_owned(),
+                damage: Damage::default(),
+                anomalies: Vec::new(),
+                beside: None,
+            };
+            ordinal += 1;
+            if !self.disk.admit_member() {
+                return Ok(());
+            }
+            self.member(opened, Bytes::Stream(Box::new(bytes)))
+        })
+    }
+
     /// Copies the rest of a stream into a scratch file, which goes again after `then`.
     fn spooled<T>(
         &mut self,
@@ -307,18 +396,24 @@ impl<'r> Reading<'r> {
     }
 
     /// Shows a member to the visitor instead of parsing it.
-    fn visited(&mut self, opened: &Opened, mut window: Window<'_>) -> io::Result<Ending> {
+    fn visited(&mut self, opened: &Opened<'_>, mut window: Window<'_>) -> io::Result<Ending> {
         let visit = self.visit.as_mut().expect("checked by the caller");
         visit.member(&opened.path, &mut WindowReader(&mut window))?;
         io::copy(&mut WindowReader(&mut window), &mut io::sink())?;
         let (bytes, digest) = window.finish();
         let digest = digest.unwrap_or(Digest::of(b""));
-        Ok(Ending { parser: "visited".to_owned(), bytes, digest, anomalies: Vec::new() })
+        Ok(Ending {
+            parser: "visited".to_owned(),
+            bytes,
+            digest,
+            anomalies: Vec::new(),
+            documents: None,
+        })
     }
 
     fn blob(
         &mut self,
-        opened: &Opened,
+        opened: &Opened<'_>,
         window: Window<'_>,
         file: Option<Whole<'_>>,
     ) -> io::Result<Ending> {
@@ -332,7 +427,7 @@ impl<'r> Reading<'r> {
         };
         if bytes == 0 {
             let anomalies = vec![Anomaly::new("member.empty", "there are no bytes")];
-            return Ok(Ending { parser, bytes, digest, anomalies });
+            return Ok(Ending { parser, bytes, digest, anomalies, documents: None });
         }
         self.sink.item(Item {
             member: &opened.path,
@@ -343,7 +438,7 @@ impl<'r> Reading<'r> {
             record: None,
             anomalies: Vec::new(),
         })?;
-        Ok(Ending { parser, bytes, digest, anomalies: Vec::new() })
+        Ok(Ending { parser, bytes, digest, anomalies: Vec::new(), documents: None })
     }
 }
 
@@ -365,7 +460,7 @@ fn finish(
     assert_eq!(accounted, bytes, "a parser accounts for every byte");
     let known = file.and_then(|file| file.digest);
     let digest = digest.or(known).expect("the window hashes where no digest is known");
-    Ok(Ending { parser, bytes, digest, anomalies })
+    Ok(Ending { parser, bytes, digest, anomalies, documents: None })
 }
 
 /// Accounts for text nobody can read.
@@ -376,11 +471,21 @@ fn unknown_text(
     limits: &Limits,
 ) -> io::Result<Vec<Anomaly>> {
     let anomaly = Anomaly::new("format.unknown", "no parser or mapping is for this text");
+    all_anomaly(&anomaly, window, emitter, limits).map(|()| Vec::new())
+}
+
+/// Accounts for what is left of a member as one anomaly.
+pub(crate) fn all_anomaly(
+    anomaly: &Anomaly,
+    window: &mut Window<'_>,
+    emitter: &mut Emitter<'_>,
+    limits: &Limits,
+) -> io::Result<()> {
     loop {
         window.fill(limits.record_bytes_max)?;
         let length = window.bytes().len().min(limits.record_bytes_max);
         if length == 0 {
-            return Ok(Vec::new());
+            return Ok(());
         }
         emitter.anomaly(&window.bytes()[..length], window.line(), anomaly.clone())?;
         window.consume(length);

@@ -6,8 +6,9 @@
 use crate::emit::Emitter;
 use crate::limits::Limits;
 use crate::member::Member;
+use crate::rows::RowFormat;
 use crate::window::Window;
-use crate::{irc, telegram, text};
+use crate::{irc, sqlite, telegram, text};
 use emma_model::Anomaly;
 use std::io;
 
@@ -45,6 +46,8 @@ pub(crate) enum Read {
     Twice(
         fn(&Member<'_>, &mut Window<'_>, &mut Window<'_>, &mut Emitter<'_>, &Limits) -> ReadResult,
     ),
+    /// From a private copy, row by row.
+    Rows(&'static dyn RowFormat),
 }
 
 /// A built-in format.
@@ -64,7 +67,7 @@ pub(crate) struct Format {
 }
 
 /// All built-in formats, in the order in which they are tried.
-pub(crate) const FORMATS: &[&Format] = &[&telegram::FORMAT, &irc::FORMAT];
+pub(crate) const FORMATS: &[&Format] = &[&sqlite::FORMAT, &telegram::FORMAT, &irc::FORMAT];
 
 /// The readers that are no formats: containers, and what is kept when nothing fits.
 pub(crate) const OTHER_READERS: [(&str, u32); 6] =

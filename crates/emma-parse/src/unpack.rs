@@ -6,6 +6,7 @@
 use crate::exhibit::{ExhibitInfo, How, ParseError, read_whole};
 use crate::limits::Limits;
 use crate::plan::Plan;
+use crate::rows::Row;
 use crate::source::Whole;
 use emma_model::record::MemberEnd;
 use emma_model::{Item, MemberPath, Sink};
@@ -19,6 +20,16 @@ pub trait VisitMembers {
     /// A member that is no container (or one that is kept unopened), from its first byte. What
     /// is left unread is skipped. An error ends the visit and is passed on.
     fn member(&mut self, path: &MemberPath, bytes: &mut dyn Read) -> io::Result<()>;
+
+    /// A row of the member that was shown last: every row of its tables, by table and number.
+    fn row(&mut self, _row: Row<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Whether rows are wanted; without, none are shown.
+    fn wants_rows(&self) -> bool {
+        false
+    }
 }
 
 /// Shows every plain member of an exhibit to `visit`. `scratch` is an existing folder.

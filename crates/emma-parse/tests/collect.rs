@@ -12,6 +12,8 @@ pub struct Got {
     pub member: MemberPath,
     pub offset: u64,
     pub length: u64,
+    /// The table and number of a row; its span is then 0+0.
+    pub row: Option<(String, i64)>,
     pub class: ItemClass,
     pub line: u64,
     pub raw: Vec<u8>,
@@ -25,6 +27,7 @@ pub struct Said {
     pub kind: RecordKind,
     pub id: Option<String>,
     pub from: Option<String>,
+    pub to: Vec<String>,
     pub conversation: Option<String>,
     pub text: Option<String>,
     pub reply_to: Option<String>,
@@ -64,12 +67,16 @@ impl Found {
 
 impl Sink for &mut Found {
     fn item(&mut self, item: Item<'_>) -> io::Result<()> {
-        let Place::Span { offset, length } = item.place else { panic!("spans only") };
+        let (offset, length, row) = match item.place {
+            Place::Span { offset, length } => (offset, length, None),
+            Place::Row { table, row } => (0, 0, Some((table, row))),
+        };
         let owned = |value: Option<std::borrow::Cow<'_, str>>| value.map(|v| v.into_owned());
         let record = item.record.map(|record| Said {
             kind: record.kind,
             id: owned(record.id),
             from: owned(record.from),
+            to: record.to.into_iter().map(std::borrow::Cow::into_owned).collect(),
             conversation: owned(record.conversation),
             text: owned(record.text),
             reply_to: owned(record.reply_to),
@@ -85,6 +92,7 @@ impl Sink for &mut Found {
             member: item.member.clone(),
             offset,
             length,
+            row,
             class: item.class,
             line: item.line,
             raw: item.raw.to_vec(),
@@ -120,12 +128,23 @@ pub fn read_into(name: &str, bytes: &[u8], limits: &Limits, sink: &mut dyn Sink)
 }
 
 pub fn read_file(path: &std::path::Path, name: &str, limits: &Limits, sink: &mut dyn Sink) {
+    read_file_by(&Plan::new(None, false), path, name, limits, sink);
+}
+
+pub fn read_file_by(
+    plan: &Plan,
+    path: &std::path::Path,
+    name: &str,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+) {
     let file = std::fs::File::open(path).unwrap();
     let bytes = file.metadata().unwrap().len();
     let exhibit = ExhibitInfo { path: name.to_owned(), bytes, digest: None };
-    let plan = Plan::new(None, false);
-    let scratch = path.parent().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let scratch = folder.path();
     let mut last = 0;
-    read_exhibit(file, &exhibit, &plan, limits, scratch, &mut |read| last = read, sink).unwrap();
+    read_exhibit(file, &exhibit, plan, limits, scratch, &mut |read| last = read, sink).unwrap();
     assert!(last >= bytes.min(1), "progress was told");
+    assert_eq!(std::fs::read_dir(scratch).unwrap().count(), 0, "scratch files are gone");
 }

@@ -7,4 +7,5 @@ mod corpus;
 mod hostile;
 mod irc;
 mod shared_data;
+mod shared_ios;
 mod telegram;

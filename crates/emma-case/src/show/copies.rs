@@ -129,7 +129,7 @@ impl Desk<'_> {
 
     fn raw(&self, digest: Digest, member: &MemberPath, place: &Place) -> Result<Option<Vec<u8>>> {
         let Place::Span { offset, length } = *place else {
-            return Ok(None);
+            return crate::raw::read_row(self.case, digest, member, place).map(Some);
         };
         crate::raw::read(self.case, digest, member, offset, length).map(Some)
     }

@@ -16,7 +16,7 @@ const ZST_WINDOW_LOG_NESTED_MAX: u32 = 23;
 /// Reads the content of a gz file as one member.
 pub(crate) fn read_gz(
     reading: &mut Reading<'_>,
-    opened: &Opened,
+    opened: &Opened<'_>,
     window: &mut Window<'_>,
 ) -> io::Result<Vec<Anomaly>> {
     let mut anomalies = Vec::new();
@@ -38,7 +38,7 @@ pub(crate) fn read_gz(
 /// Reads the content of a zst file as one member.
 pub(crate) fn read_zst(
     reading: &mut Reading<'_>,
-    opened: &Opened,
+    opened: &Opened<'_>,
     window: &mut Window<'_>,
 ) -> io::Result<Vec<Anomaly>> {
     let mut anomalies = Vec::new();
@@ -56,7 +56,7 @@ pub(crate) fn read_zst(
 /// Reads what a decoder gives as member 0.
 fn one_member(
     reading: &mut Reading<'_>,
-    opened: &Opened,
+    opened: &Opened<'_>,
     name: String,
     damage_kind: &'static str,
     anomalies: &mut Vec<Anomaly>,
@@ -72,6 +72,7 @@ fn one_member(
         name,
         damage: damage.clone(),
         anomalies: Vec::new(),
+        beside: None,
     });
     decode(&mut |inner| {
         let disk = reading.disk;

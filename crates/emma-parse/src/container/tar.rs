@@ -39,7 +39,7 @@ struct Extension {
 /// Reads the entries of a tar as members, in order.
 pub(crate) fn read(
     reading: &mut Reading<'_>,
-    opened: &Opened,
+    opened: &Opened<'_>,
     window: &mut Window<'_>,
 ) -> io::Result<Vec<Anomaly>> {
     let mut state = State::default();
@@ -129,7 +129,7 @@ impl State {
 /// Reads one entry and the padding after it.
 fn entry(
     reading: &mut Reading<'_>,
-    opened: &Opened,
+    opened: &Opened<'_>,
     window: &mut Window<'_>,
     ordinal: u32,
     block: &[u8; BLOCK],
@@ -147,8 +147,13 @@ fn entry(
     }
     let damage = Damage::default();
     let name = name::decode(&path, &mut anomalies);
-    let member =
-        Opened { path: opened.path.child(ordinal), name, damage: damage.clone(), anomalies };
+    let member = Opened {
+        path: opened.path.child(ordinal),
+        name,
+        damage: damage.clone(),
+        anomalies,
+        beside: None,
+    };
     let mut left = size;
     if let b'1'..=b'6' = block[156] {
         reading.unreadable(member, if block[156] == b'5' { "folder" } else { "link" })?;

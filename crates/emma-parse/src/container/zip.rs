@@ -49,7 +49,7 @@ impl Listing {
 /// Reads the entries of a zip as members.
 pub(crate) fn read(
     reading: &mut Reading<'_>,
-    opened: &Opened,
+    opened: &Opened<'_>,
     file: Whole<'_>,
 ) -> io::Result<Vec<Anomaly>> {
     let mut listing = Listing::default();
@@ -73,7 +73,7 @@ pub(crate) fn read(
 /// Goes through the central directory. False where it could not be read to its end.
 fn by_directory(
     reading: &mut Reading<'_>,
-    opened: &Opened,
+    opened: &Opened<'_>,
     whole: Whole<'_>,
     listing: &mut Listing,
 ) -> io::Result<bool> {
@@ -83,7 +83,7 @@ fn by_directory(
     let locator = ZipLocator::new().max_search_space(LOCATE_BYTES_MAX);
     let archive = match locator.locate_in_reader(&source, &mut buffer, whole.length) {
         Ok(archive) => archive,
-        Err((_, error)) => return content_error(reading, error).map(|()| false),
+        Err((_, error)) => return content_error(disk, error).map(|()| false),
     };
     // Records are at most 64 KiB of name, extra fields and comment each.
     let mut buffer = vec![0; rawzip::MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
@@ -92,19 +92,12 @@ fn by_directory(
         let header = match entries.next_entry() {
             Ok(Some(header)) => header,
             Ok(None) => return Ok(true),
-            Err(error) => return content_error(reading, error).map(|()| false),
+            Err(error) => return content_error(disk, error).map(|()| false),
         };
-        let mut entry = Entry {
-            name: header.file_path().as_bytes().to_vec(),
-            method: header.compression_method(),
-            encrypted: header.flags().is_encrypted(),
-            folder: header.is_dir(),
-            range: None,
-            stated: Some((header.uncompressed_size_hint(), header.crc32())),
-        };
+        let mut entry = listed(&header);
         match archive.get_entry(header.wayfinder()) {
             Ok(found) => entry.range = Some(found.compressed_data_range()),
-            Err(error) => content_error(reading, error)?,
+            Err(error) => content_error(disk, error)?,
         }
         if !member(reading, opened, whole, listing, entry)? {
             return Ok(true);
@@ -112,10 +105,61 @@ fn by_directory(
     }
 }
 
+/// An entry as the central directory describes it, its place aside.
+fn listed(header: &rawzip::ZipFileHeaderRecord<'_>) -> Entry {
+    Entry {
+        name: header.file_path().as_bytes().to_vec(),
+        method: header.compression_method(),
+        encrypted: header.flags().is_encrypted(),
+        folder: header.is_dir(),
+        range: None,
+        stated: Some((header.uncompressed_size_hint(), header.crc32())),
+    }
+}
+
+/// Writes the first entry called `name` to `out`; false where the directory lists none.
+fn write_entry<'o, 'd: 'o>(
+    disk: &'d Disk<'d>,
+    whole: Whole<'o>,
+    name: &[u8],
+    out: &mut dyn io::Write,
+) -> io::Result<bool> {
+    let source = Watched { whole, disk };
+    let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
+    let locator = ZipLocator::new().max_search_space(LOCATE_BYTES_MAX);
+    let archive = match locator.locate_in_reader(&source, &mut buffer, whole.length) {
+        Ok(archive) => archive,
+        Err((_, error)) => return content_error(disk, error).map(|()| false),
+    };
+    let mut buffer = vec![0; rawzip::MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
+    let mut entries = archive.entries(&mut buffer);
+    loop {
+        let header = match entries.next_entry() {
+            Ok(Some(header)) => header,
+            Ok(None) => return Ok(false),
+            Err(error) => return content_error(disk, error).map(|()| false),
+        };
+        if header.file_path().as_bytes() != name {
+            continue;
+        }
+        let mut entry = listed(&header);
+        match archive.get_entry(header.wayfinder()) {
+            Ok(found) => entry.range = Some(found.compressed_data_range()),
+            Err(error) => content_error(disk, error)?,
+        }
+        // What is odd about it is told where it is read as a member itself.
+        let damage = Damage::default();
+        let Some(inner) = open(disk, whole, &entry, &damage)? else { return Ok(false) };
+        let mut stream = Stream { inner, disk, damage, damage_kind: "zip.damaged" };
+        io::copy(&mut stream, out)?;
+        return Ok(true);
+    }
+}
+
 /// Goes from local header to local header, skipping what is between.
 fn by_local_headers(
     reading: &mut Reading<'_>,
-    opened: &Opened,
+    opened: &Opened<'_>,
     whole: Whole<'_>,
     listing: &mut Listing,
 ) -> io::Result<()> {
@@ -178,7 +222,7 @@ fn find_signature(reading: &Reading<'_>, whole: Whole<'_>, at: u64) -> io::Resul
 /// Reads one entry. False where a limit ends the whole archive.
 fn member(
     reading: &mut Reading<'_>,
-    opened: &Opened,
+    opened: &Opened<'_>,
     whole: Whole<'_>,
     listing: &mut Listing,
     entry: Entry,
@@ -201,7 +245,11 @@ fn member(
     let path = opened.path.child(listing.ordinal);
     listing.ordinal += 1;
     let damage = Damage::default();
-    let opened = Opened { path, name, damage: damage.clone(), anomalies };
+    let disk = reading.disk;
+    let beside = |suffix: &str, out: &mut dyn io::Write| {
+        write_entry(disk, whole, &[&entry.name, suffix.as_bytes()].concat(), out)
+    };
+    let opened = Opened { path, name, damage: damage.clone(), anomalies, beside: Some(&beside) };
     if entry.folder && entry.stated.is_none_or(|(bytes, _)| bytes == 0) {
         reading.unreadable(opened, "folder")?;
         return Ok(true);
@@ -325,8 +373,8 @@ impl ReaderAt for Watched<'_, '_> {
 }
 
 /// An error of the zip reader is content, unless the disk failed.
-fn content_error(reading: &Reading<'_>, error: rawzip::Error) -> io::Result<()> {
-    match reading.disk.failed() {
+fn content_error(disk: &Disk<'_>, error: rawzip::Error) -> io::Result<()> {
+    match disk.failed() {
         true => Err(io::Error::other(error)),
         false => Ok(()),
     }

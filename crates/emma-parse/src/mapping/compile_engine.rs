@@ -1,12 +1,13 @@
 //! Checks what a mapping says about its layout.
 
 use super::cells::{CellNumber, CellSource, CellSpec};
-use super::compile::{Maker, group_names};
+use super::compile::{Maker, group_names, record_kind};
 use super::compile_log::{LogRule, fill_in, log};
 use super::error::Problem;
 use super::keys::Keys;
 use super::reference;
 use super::schema::{DelimitedTable, File, HeaderTable, JsonTable, Layout, QuoteEscape, Text};
+use super::table::TableEntry;
 use regex::Regex;
 use std::collections::BTreeSet;
 use toml::Spanned;
@@ -18,6 +19,14 @@ pub(super) enum Engine {
     Json(JsonRule),
     Delimited(DelimitedRule),
     Log(LogRule),
+    Table(TableRule),
+}
+
+/// Rows of a database or spreadsheet.
+#[derive(Clone, Debug)]
+pub(super) struct TableRule {
+    pub entries: Vec<TableEntry>,
+    pub keys: Keys,
 }
 
 /// JSON with its records under a path.
@@ -77,7 +86,7 @@ pub(super) fn compile_pattern(text: &str) -> Result<Regex, regex::Error> {
 /// The columns that can be named, where the mapping itself says so.
 pub(super) fn declared_columns(file: &File) -> Result<Option<BTreeSet<String>>, Problem> {
     match file.layout.get_ref() {
-        Layout::Ndjson | Layout::Json => Ok(None),
+        Layout::Ndjson | Layout::Json | Layout::Table => Ok(None),
         Layout::Delimited => {
             let columns =
                 file.delimited.as_ref().and_then(|table| table.get_ref().columns.as_ref());
@@ -129,6 +138,7 @@ pub(super) fn engine(
         (file.json.as_ref().map(Spanned::span), Layout::Json, "json"),
         (file.delimited.as_ref().map(Spanned::span), Layout::Delimited, "delimited"),
         (file.log.as_ref().map(Spanned::span), Layout::Log, "log"),
+        (file.table.first().map(Spanned::span), Layout::Table, "table"),
     ];
     for (span, of, name) in misplaced {
         if let Some(span) = span
@@ -146,6 +156,7 @@ pub(super) fn engine(
             let table = file.delimited.as_ref().map_or(&none, Spanned::get_ref);
             Engine::Delimited(delimited(table)?)
         }
+        Layout::Table => Engine::Table(table(file, maker, keep)?),
         Layout::Log => match &file.log {
             Some(table) => Engine::Log(log(file, table.get_ref(), maker)?),
             None => {
@@ -154,6 +165,25 @@ pub(super) fn engine(
             }
         },
     })
+}
+
+fn table(file: &File, maker: &Maker, keep: &BTreeSet<String>) -> Result<TableRule, Problem> {
+    if file.table.is_empty() {
+        return Err(Problem::new(file.layout.span(), "layout \"table\" needs a [[table]]")
+            .suggest("name = \"messages\" says which table or sheet the rows are of"));
+    }
+    let entries = file.table.iter().map(|entry| {
+        let entry = entry.get_ref();
+        TableEntry {
+            name: entry.name.get_ref().clone(),
+            part: entry.part.clone().unwrap_or_default(),
+            needs: entry.needs.clone(),
+            query: entry.query.as_ref().map(|query| query.get_ref().clone()),
+            kind: entry.kind.map(record_kind),
+            header_row: entry.header_row,
+        }
+    });
+    Ok(TableRule { entries: entries.collect(), keys: keys(&maker.cells, keep) })
 }
 
 fn keys(cells: &[CellSpec], keep: &BTreeSet<String>) -> Keys {

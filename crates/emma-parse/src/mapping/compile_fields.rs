@@ -103,7 +103,7 @@ impl Maker {
         table: &FieldTable,
         is_text: bool,
     ) -> Field {
-        let json = matches!(self.layout, Layout::Ndjson | Layout::Json);
+        let json = matches!(self.layout, Layout::Ndjson | Layout::Json | Layout::Table);
         let trim = table.trim.unwrap_or(!json && !is_text);
         let absent = table.absent.clone().unwrap_or_else(|| self.absent.clone());
         let unescape = table.unescape.unwrap_or(Unescape::None);
@@ -161,7 +161,7 @@ impl Maker {
 
     /// `recipients[]` or `recipients[].name`, in JSON.
     pub(super) fn list(&mut self, column: &Text) -> Result<Option<Recipients>, Problem> {
-        let json = matches!(self.layout, Layout::Ndjson | Layout::Json);
+        let json = matches!(self.layout, Layout::Ndjson | Layout::Json | Layout::Table);
         let name = column.get_ref();
         if !json || !name.contains("[]") {
             return Ok(None);

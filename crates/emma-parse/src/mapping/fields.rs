@@ -91,7 +91,7 @@ pub(super) struct LinkRule {
 }
 
 /// The name of a row's columns, for [`Borrowed::field`].
-const COLUMNS: &str = "columns";
+pub(super) const COLUMNS: &str = "columns";
 
 impl Compiled {
     /// Makes the record that `cells` hold. `kind` is what the record's shape already says.

@@ -37,6 +37,7 @@ mod reader;
 mod recipients;
 mod reference;
 mod schema;
+mod table;
 mod time;
 mod time_parts;
 mod time_pattern;
@@ -46,6 +47,8 @@ mod unknown;
 
 pub use error::MappingError;
 pub use guess::{Confidence, Guess, guess};
+pub(crate) use table::TableEntry;
+
 pub use preview::{Finding, Preview, PreviewRow, preview};
 
 use crate::emit::Emitter;
@@ -134,6 +137,8 @@ impl Mapping {
             Engine::JsonLines(keys) => json_lines::read(&mut reader, keys, window, emitter)?,
             Engine::Json(rule) => json_document::read(&mut reader, rule, window, emitter)?,
             Engine::Delimited(rule) => delimited::read(&mut reader, rule, window, emitter)?,
+            // Rows are no text: readers of databases and sheets ask for them one by one.
+            Engine::Table(_) => table::not_rows(window, emitter, limits)?,
             Engine::Log(rule) => {
                 log::read(&mut reader, rule, &reader::full_path(member), window, emitter)?;
             }
@@ -144,9 +149,15 @@ impl Mapping {
 
 /// The mappings that come with emma, in the order in which they are tried.
 pub fn shipped() -> Vec<Mapping> {
-    const TEXTS: [&str; 2] = [
+    const TEXTS: [&str; 8] = [
         include_str!("../../mappings/irc-annotation.toml"),
         include_str!("../../mappings/ndjson-chat.toml"),
+        include_str!("../../mappings/whatsapp-ios.toml"),
+        include_str!("../../mappings/whatsapp-android.toml"),
+        include_str!("../../mappings/teams-ios.toml"),
+        include_str!("../../mappings/mastodon-ios.toml"),
+        include_str!("../../mappings/ios-address-book.toml"),
+        include_str!("../../mappings/url-cache.toml"),
     ];
     let parse = |text| Mapping::parse(text).expect("shipped mappings are tested");
     TEXTS.into_iter().map(parse).collect()

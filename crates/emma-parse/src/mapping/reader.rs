@@ -11,10 +11,11 @@ use crate::emit::Emitter;
 use crate::json::{Fault, skip_white};
 use crate::limits::Limits;
 use crate::member::Member;
+use crate::rows::Row;
 use crate::text::{self, Encoding};
 use crate::window::Window;
-use emma_model::Anomaly;
-use emma_model::record::Origin;
+use emma_model::record::{Borrowed, Origin};
+use emma_model::{Anomaly, Record, RecordKind};
 use std::borrow::Cow;
 use std::io;
 
@@ -99,6 +100,23 @@ impl<'m> Reader<'m> {
         Ok(reader)
     }
 
+    /// A reading of rows: their values are UTF-8 whatever the member is.
+    pub fn of_rows(mapping: &'m Compiled, member: &Member<'_>, limits: &'m Limits) -> Reader<'m> {
+        let mut reader = Reader {
+            mapping,
+            limits,
+            encoding: Encoding::Utf8,
+            shared: Shared::new(mapping.cells.len()),
+            carried: Carried::default(),
+            unknown: Unknown::default(),
+            seen: Seen::new(&mapping.cells),
+            order: Order::default(),
+            anomalies: Vec::new(),
+        };
+        reader.take_path(&full_path(member));
+        reader
+    }
+
     fn take_path(&mut self, path: &str) {
         let captures = self.mapping.path.as_ref().and_then(|pattern| pattern.captures(path));
         if self.mapping.path.is_some() && captures.is_none() {
@@ -146,22 +164,44 @@ impl<'m> Reader<'m> {
         line: u64,
         emitter: &mut Emitter<'_>,
     ) -> io::Result<Result<(), Fault>> {
+        let mut emit = |record: Record<'_>, anomalies| emitter.record(raw, line, record, anomalies);
         if self.encoding == Encoding::Utf8 {
-            return self.json_text(keys, raw, raw, line, false, emitter);
+            return self.json_text(keys, raw, None, false, &mut emit);
         }
         let decoded = self.encoding.decode(raw);
         let replaced = decoded.replaced;
-        self.json_text(keys, decoded.text.as_bytes(), raw, line, replaced, emitter)
+        self.json_text(keys, decoded.text.as_bytes(), None, replaced, &mut emit)
+    }
+
+    /// Emits a row whose values are the JSON object `values`.
+    pub fn row_record(
+        &mut self,
+        keys: &'m Keys,
+        values: &[u8],
+        kind: Option<RecordKind>,
+        queried: bool,
+        row: Row<'_>,
+        emitter: &mut Emitter<'_>,
+    ) -> io::Result<()> {
+        let mut emit = |mut record: Record<'_>, anomalies| {
+            if queried {
+                let origin = Origin::Mapping;
+                record.borrowed.push(Borrowed { field: super::fields::COLUMNS, origin });
+            }
+            emitter.row(row, Some(record), anomalies)
+        };
+        let told = self.json_text(keys, values, kind, false, &mut emit)?;
+        debug_assert!(told.is_ok(), "a row's values are written as JSON");
+        Ok(())
     }
 
     fn json_text(
         &mut self,
         keys: &'m Keys,
         text: &[u8],
-        raw: &[u8],
-        line: u64,
+        kind: Option<RecordKind>,
         replaced: bool,
-        emitter: &mut Emitter<'_>,
+        emit: &mut dyn FnMut(Record<'_>, Vec<Anomaly>) -> io::Result<()>,
     ) -> io::Result<Result<(), Fault>> {
         let start = skip_white(text, 0);
         let mut cells = Cells::new(&self.mapping.cells);
@@ -203,8 +243,8 @@ impl<'m> Reader<'m> {
         self.shared.fill(&mut cells);
         let carried = &mut self.carried;
         let record =
-            self.mapping.record(&mut cells, &self.shared, carried, None, extra, &mut anomalies);
-        emitter.record(raw, line, record, anomalies).map(Ok)
+            self.mapping.record(&mut cells, &self.shared, carried, kind, extra, &mut anomalies);
+        emit(record, anomalies).map(Ok)
     }
 
     /// Emits a record whose cells are filled.

@@ -38,6 +38,8 @@ pub(super) struct File {
     pub json: Option<Spanned<JsonTable>>,
     pub delimited: Option<Spanned<DelimitedTable>>,
     pub log: Option<Spanned<LogTable>>,
+    #[serde(default)]
+    pub table: Vec<Spanned<RowsTable>>,
 }
 
 #[derive(Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,7 @@ pub(super) enum Layout {
     Json,
     Delimited,
     Log,
+    Table,
 }
 
 impl Layout {
@@ -54,7 +57,7 @@ impl Layout {
     pub fn column_noun(self) -> &'static str {
         match self {
             Layout::Ndjson | Layout::Json => "key",
-            Layout::Delimited => "column",
+            Layout::Delimited | Layout::Table => "column",
             Layout::Log => "named group",
         }
     }
@@ -242,6 +245,19 @@ pub(super) enum QuoteEscape {
     #[default]
     Doubled,
     Backslash,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RowsTable {
+    pub name: Text,
+    pub part: Option<String>,
+    #[serde(default)]
+    pub needs: Vec<String>,
+    pub query: Option<Text>,
+    pub kind: Option<Kind>,
+    #[serde(default)]
+    pub header_row: Option<i64>,
 }
 
 #[derive(Deserialize, Debug)]

@@ -1,0 +1,82 @@
+//! Members of rows: databases and spreadsheets, which have no stable byte spans.
+//!
+//! Such a member is copied to a private file, is one blob leaf as a whole (so that its bytes are
+//! accounted for like those of any other), and each row read is a leaf beside it, whose raw
+//! bytes are the row's values in canonical JSON ([`values`], `docs/formats/rows.md`). Rows that
+//! nothing read are counted by table and reported.
+
+mod copy;
+pub(crate) mod values;
+
+pub(crate) use copy::{Beside, PrivateCopy};
+
+use crate::emit::Emitter;
+use crate::limits::Limits;
+use crate::member::Member;
+use crate::plan::Plan;
+use emma_model::Anomaly;
+use std::io;
+use std::path::Path;
+
+/// A member of rows, on its private copy.
+#[derive(Clone, Copy)]
+pub(crate) struct RowMember<'a> {
+    /// The member.
+    pub member: Member<'a>,
+    /// A copy that nobody else sees; a write-ahead log lies beside it where one was delivered.
+    pub copy: &'a Path,
+}
+
+/// One row of a table, in canonical form.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// Table or sheet.
+    pub table: &'a str,
+    /// Its number as the format counts it.
+    pub row: i64,
+    /// Its values in canonical JSON.
+    pub raw: &'a [u8],
+}
+
+/// What a reading of rows found out besides rows.
+pub(crate) struct RowsEnd {
+    /// By which reader or mapping.
+    pub parser: String,
+    /// What is odd about the member as a whole.
+    pub anomalies: Vec<Anomaly>,
+}
+
+/// Is shown rows.
+pub(crate) type VisitRow<'v> = &'v mut dyn FnMut(Row<'_>) -> io::Result<()>;
+/// Is shown documents that lie in cells: what they are called, and their bytes.
+pub(crate) type VisitDocument<'v> = &'v mut dyn FnMut(&str, &[u8]) -> io::Result<()>;
+
+/// A format whose members are rows. Damage is content; errors are those of the sink.
+pub(crate) trait RowFormat: Sync {
+    /// Reads the rows that a mapping of the plan, or the format itself, understands.
+    fn read(
+        &self,
+        rows: &RowMember<'_>,
+        plan: &Plan,
+        emitter: &mut Emitter<'_>,
+        limits: &Limits,
+    ) -> io::Result<RowsEnd>;
+
+    /// Shows every row of every table, tables by name and rows by number, whoever reads them.
+    fn each_row(
+        &self,
+        rows: &RowMember<'_>,
+        limits: &Limits,
+        visit: VisitRow<'_>,
+    ) -> io::Result<()>;
+
+    /// Shows the documents in cells that are members of their own, in a fixed order.
+    fn each_document(
+        &self,
+        _rows: &RowMember<'_>,
+        _limits: &Limits,
+        _visit: VisitDocument<'_>,
+    ) -> io::Result<()> {
+        Ok(())
+    }
+}
