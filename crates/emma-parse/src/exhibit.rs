@@ -12,7 +12,7 @@ use crate::rows::{Beside, PrivateCopy, RowFormat, RowMember};
 use crate::source::{Bytes, Damage, Disk, Whole};
 use crate::unpack::VisitMembers;
 use crate::window::{Window, WindowReader};
-use crate::{name, sqlite, text};
+use crate::{name, sheet, sqlite, text};
 use emma_model::record::MemberEnd;
 use emma_model::{Anomaly, Digest, Item, ItemClass, MemberPath, Place, Sink};
 use rawzip::FileReader;
@@ -201,13 +201,39 @@ impl<'r> Reading<'r> {
             Container::Zst => ("zst", container::stream::read_zst(self, opened, &mut window)?),
             Container::Tar => ("tar", container::tar::read(self, opened, &mut window)?),
             Container::Zip => {
-                let anomalies = match file {
-                    Some(file) => container::zip::read(self, opened, file)?,
-                    None => self.spooled(&mut window, |reading, file| {
+                if let Some(file) = file {
+                    if sheet::is_book(self.disk, file)? {
+                        return self.rows(
+                            sheet::FORMAT.name,
+                            &sheet::Sheets,
+                            opened,
+                            window,
+                            Some(file),
+                        );
+                    }
+                    ("zip", container::zip::read(self, opened, file)?)
+                } else {
+                    let mut book = None;
+                    let anomalies = self.spooled(&mut window, |reading, file| {
+                        if sheet::is_book(reading.disk, file)? {
+                            let again = Window::new(file.reader(reading.disk));
+                            let name = sheet::FORMAT.name;
+                            book = Some(reading.rows(
+                                name,
+                                &sheet::Sheets,
+                                opened,
+                                again,
+                                Some(file),
+                            )?);
+                            return Ok(Vec::new());
+                        }
                         container::zip::read(reading, opened, file)
-                    })?,
-                };
-                ("zip", anomalies)
+                    })?;
+                    if let Some(ending) = book {
+                        return Ok(ending);
+                    }
+                    ("zip", anomalies)
+                }
             }
         };
         // What the container left unread counts into its length and digest.

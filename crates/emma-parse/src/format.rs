@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::member::Member;
 use crate::rows::RowFormat;
 use crate::window::Window;
-use crate::{irc, sqlite, telegram, text};
+use crate::{irc, sheet, sqlite, telegram, text};
 use emma_model::Anomaly;
 use std::io;
 
@@ -67,7 +67,8 @@ pub(crate) struct Format {
 }
 
 /// All built-in formats, in the order in which they are tried.
-pub(crate) const FORMATS: &[&Format] = &[&sqlite::FORMAT, &telegram::FORMAT, &irc::FORMAT];
+pub(crate) const FORMATS: &[&Format] =
+    &[&sqlite::FORMAT, &sheet::FORMAT, &telegram::FORMAT, &irc::FORMAT];
 
 /// The readers that are no formats: containers, and what is kept when nothing fits.
 pub(crate) const OTHER_READERS: [(&str, u32); 6] =

@@ -28,6 +28,7 @@ mod name;
 mod plan;
 mod recognise;
 mod rows;
+mod sheet;
 mod source;
 mod sqlite;
 mod telegram;

@@ -36,11 +36,16 @@ pub fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
         let mut encoder =
             flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
         encoder.write_all(bytes).unwrap();
-        let packed = encoder.finish().unwrap();
+        let mut packed = encoder.finish().unwrap();
+        let mut method = 8;
+        // OpenDocument has this one entry stored, so that it can be seen from outside.
+        if *name == "mimetype" {
+            (packed, method) = (bytes.to_vec(), 0);
+        }
         let mut crc = flate2::Crc::new();
         crc.update(bytes);
         let offset = out.len() as u32;
-        let mut shared = vec![20, 0, 0, 8, 8, 0, 0, 0, 0, 0];
+        let mut shared = vec![20, 0, 0, 8, method, 0, 0, 0, 0, 0];
         shared.extend_from_slice(&crc.sum().to_le_bytes());
         shared.extend_from_slice(&(packed.len() as u32).to_le_bytes());
         shared.extend_from_slice(&(bytes.len() as u32).to_le_bytes());

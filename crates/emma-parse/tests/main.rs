@@ -6,6 +6,7 @@ mod containers;
 mod corpus;
 mod hostile;
 mod irc;
+mod rows;
 mod shared_data;
 mod shared_ios;
 mod telegram;

@@ -117,6 +117,39 @@ fn listed(header: &rawzip::ZipFileHeaderRecord<'_>) -> Entry {
     }
 }
 
+/// Shows the directory's entries to `visit` until it says that it has seen enough. Damage ends
+/// the list.
+fn each_listed<'o, 'd: 'o>(
+    disk: &'d Disk<'d>,
+    whole: Whole<'o>,
+    visit: &mut dyn FnMut(Entry) -> io::Result<bool>,
+) -> io::Result<()> {
+    let source = Watched { whole, disk };
+    let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
+    let locator = ZipLocator::new().max_search_space(LOCATE_BYTES_MAX);
+    let archive = match locator.locate_in_reader(&source, &mut buffer, whole.length) {
+        Ok(archive) => archive,
+        Err((_, error)) => return content_error(disk, error),
+    };
+    let mut buffer = vec![0; rawzip::MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
+    let mut entries = archive.entries(&mut buffer);
+    loop {
+        let header = match entries.next_entry() {
+            Ok(Some(header)) => header,
+            Ok(None) => return Ok(()),
+            Err(error) => return content_error(disk, error),
+        };
+        let mut entry = listed(&header);
+        match archive.get_entry(header.wayfinder()) {
+            Ok(found) => entry.range = Some(found.compressed_data_range()),
+            Err(error) => content_error(disk, error)?,
+        }
+        if !visit(entry)? {
+            return Ok(());
+        }
+    }
+}
+
 /// Writes the first entry called `name` to `out`; false where the directory lists none.
 fn write_entry<'o, 'd: 'o>(
     disk: &'d Disk<'d>,
@@ -124,36 +157,51 @@ fn write_entry<'o, 'd: 'o>(
     name: &[u8],
     out: &mut dyn io::Write,
 ) -> io::Result<bool> {
-    let source = Watched { whole, disk };
-    let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
-    let locator = ZipLocator::new().max_search_space(LOCATE_BYTES_MAX);
-    let archive = match locator.locate_in_reader(&source, &mut buffer, whole.length) {
-        Ok(archive) => archive,
-        Err((_, error)) => return content_error(disk, error).map(|()| false),
-    };
-    let mut buffer = vec![0; rawzip::MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
-    let mut entries = archive.entries(&mut buffer);
-    loop {
-        let header = match entries.next_entry() {
-            Ok(Some(header)) => header,
-            Ok(None) => return Ok(false),
-            Err(error) => return content_error(disk, error).map(|()| false),
-        };
-        if header.file_path().as_bytes() != name {
-            continue;
-        }
-        let mut entry = listed(&header);
-        match archive.get_entry(header.wayfinder()) {
-            Ok(found) => entry.range = Some(found.compressed_data_range()),
-            Err(error) => content_error(disk, error)?,
+    let mut written = false;
+    each_listed(disk, whole, &mut |entry| {
+        if entry.name != name {
+            return Ok(true);
         }
         // What is odd about it is told where it is read as a member itself.
         let damage = Damage::default();
-        let Some(inner) = open(disk, whole, &entry, &damage)? else { return Ok(false) };
-        let mut stream = Stream { inner, disk, damage, damage_kind: "zip.damaged" };
-        io::copy(&mut stream, out)?;
-        return Ok(true);
+        if let Some(inner) = open(disk, whole, &entry, &damage)? {
+            let mut stream = Stream { inner, disk, damage, damage_kind: "zip.damaged" };
+            io::copy(&mut stream, out)?;
+            written = true;
+        }
+        Ok(false)
+    })?;
+    Ok(written)
+}
+
+/// True where the directory lists one of `names` and all entries together unpack to at most
+/// `bytes_max`, whatever they state.
+pub(crate) fn lists_within<'o, 'd: 'o>(
+    disk: &'d Disk<'d>,
+    whole: Whole<'o>,
+    names: &[&[u8]],
+    bytes_max: u64,
+) -> io::Result<bool> {
+    let mut found = false;
+    each_listed(disk, whole, &mut |entry| {
+        found = names.contains(&entry.name.as_slice());
+        Ok(!found)
+    })?;
+    if !found {
+        return Ok(false);
     }
+    let mut left = bytes_max;
+    each_listed(disk, whole, &mut |entry| {
+        let damage = Damage::default();
+        if let Some(inner) = open(disk, whole, &entry, &damage)? {
+            let stream = Stream { inner, disk, damage, damage_kind: "zip.damaged" };
+            let bytes = io::copy(&mut stream.take(left + 1), &mut io::sink())?;
+            found &= bytes <= left;
+            left = left.saturating_sub(bytes);
+        }
+        Ok(found)
+    })?;
+    Ok(found)
 }
 
 /// Goes from local header to local header, skipping what is between.

@@ -47,7 +47,7 @@ mod unknown;
 
 pub use error::MappingError;
 pub use guess::{Confidence, Guess, guess};
-pub(crate) use table::TableEntry;
+pub(crate) use table::{RowsReader, TableEntry};
 
 pub use preview::{Finding, Preview, PreviewRow, preview};
 

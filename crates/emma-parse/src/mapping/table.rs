@@ -36,6 +36,8 @@ pub(crate) struct TableEntry {
 pub(crate) struct RowsReader<'m> {
     reader: Reader<'m>,
     keys: &'m Keys,
+    /// Every row came from a query, which says itself which columns are wanted.
+    queried: bool,
 }
 
 impl Mapping {
@@ -52,7 +54,8 @@ impl Mapping {
         let Engine::Table(rule) = &self.0.compiled.engine else {
             panic!("only a mapping of tables reads rows");
         };
-        RowsReader { reader: Reader::of_rows(&self.0.compiled, member, limits), keys: &rule.keys }
+        let reader = Reader::of_rows(&self.0.compiled, member, limits);
+        RowsReader { reader, keys: &rule.keys, queried: true }
     }
 }
 
@@ -67,12 +70,16 @@ impl RowsReader<'_> {
         emitter: &mut Emitter<'_>,
     ) -> io::Result<()> {
         let queried = entry.query.is_some();
+        self.queried &= queried;
         self.reader.row_record(self.keys, values, entry.kind, queried, row, emitter)
     }
 
     /// Ends the reading: what is odd about the member.
     pub fn finish(self) -> Vec<Anomaly> {
-        self.reader.finish()
+        match self.queried {
+            true => self.reader.anomalies,
+            false => self.reader.finish(),
+        }
     }
 }
 

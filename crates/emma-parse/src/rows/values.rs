@@ -119,7 +119,7 @@ mod tests {
         let mut writer = RowWriter::default();
         writer.begin();
         for (column, value) in values {
-            writer.value(column, *value, 70);
+            writer.value(column, *value, 120);
         }
         String::from_utf8(writer.end().to_vec()).unwrap()
     }
@@ -134,15 +134,15 @@ mod tests {
             ("t", Value::Text("a\"\n\u{1}".as_bytes())),
             ("x", Value::Text(b"\xff")),
             ("b", Value::Blob(b"\0\x10")),
-            ("long", Value::Text(b"123456789")),
+            ("long", Value::Text(&[b'9'; 90])),
         ]);
-        let sha = Digest::of(b"123456789");
+        let sha = Digest::of(&[b'9'; 90]);
         assert_eq!(
             written,
             format!(
                 "{{\"n\":null,\"i\":-7,\"r\":1.0,\"e\":1e300,\"t\":\"a\\\"\\n\\u0001\",\
                  \"x\":{{\"text_hex\":\"ff\"}},\"b\":{{\"hex\":\"0010\"}},\
-                 \"long\":{{\"text_bytes\":9,\"sha256\":\"{sha}\"}}}}"
+                 \"long\":{{\"text_bytes\":90,\"sha256\":\"{sha}\"}}}}"
             )
         );
         assert!(serde_json::from_str::<serde_json::Value>(&written).is_ok());

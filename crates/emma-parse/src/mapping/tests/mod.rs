@@ -158,7 +158,7 @@ fn shipped_mappings_parse_and_have_files_and_distinct_names() {
     assert!(shipped.iter().all(|mapping| mapping.names_files() || mapping.tables().is_some()));
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names, ["irc-annotation", "ndjson-chat"]);
+    assert_eq!(names.len(), shipped.len());
 }
 
 #[test]
