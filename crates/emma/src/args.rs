@@ -39,6 +39,8 @@ pub enum Command {
     /// Mappings: try one on a file, or have one proposed.
     #[command(subcommand)]
     Mapping(MappingCommand),
+    /// What is read without a mapping, how sure, and what it was tested on.
+    Formats,
     /// Finish what an interrupted command left: read, publish.
     Run(RunArgs),
     /// Derive everything again beside the case and compare.

@@ -4,6 +4,7 @@ mod actor;
 mod audit;
 mod authority;
 mod case;
+mod formats;
 mod intake;
 mod log;
 mod mapping;
@@ -35,6 +36,7 @@ pub fn run(command: Command, output: &Output) -> Result<Done> {
         Command::Authority(command) => authority::run(command, output),
         Command::Intake(args) => intake::run(&args, output),
         Command::Mapping(command) => mapping::run(command, output),
+        Command::Formats => formats::run(output),
         Command::Run(args) => intake::resume(&args, output),
         Command::Rebuild(args) => rebuild::run(&args, output),
         Command::Status(args) => status::run(&args, output),

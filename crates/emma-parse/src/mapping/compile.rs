@@ -21,6 +21,7 @@ pub(super) struct Compiled {
     pub name: String,
     pub version: u32,
     pub network: String,
+    pub description: String,
     pub files: Vec<Glob>,
     pub layout: Layout,
     pub encoding: Option<Encoding>,
@@ -66,7 +67,7 @@ pub(super) fn compile(file: File) -> Result<Compiled, Problem> {
     };
     let layout = *file.layout.get_ref();
     // An empty column or group says nothing; an empty JSON string was written as such.
-    let empty_is_absent = matches!(layout, Layout::Delimited | Layout::Log);
+    let empty_is_absent = matches!(layout, Layout::Delimited | Layout::Log | Layout::Table);
     let mut maker = Maker {
         layout,
         cells: Vec::new(),
@@ -98,6 +99,7 @@ pub(super) fn compile(file: File) -> Result<Compiled, Problem> {
         name: file.name.get_ref().clone(),
         version: *file.version.get_ref(),
         network: file.network.get_ref().clone(),
+        description: file.description.clone().unwrap_or_default(),
         files: globs(&file.files)?,
         layout,
         encoding: encoding(file.encoding.as_ref())?,

@@ -92,6 +92,11 @@ impl Mapping {
         &self.0.compiled.name
     }
 
+    /// What it is for, in words; empty where it does not say.
+    pub fn description(&self) -> &str {
+        &self.0.compiled.description
+    }
+
     /// Its version, from 1.
     pub fn version(&self) -> u32 {
         self.0.compiled.version

@@ -3,8 +3,10 @@
 use super::Mapping;
 use super::error::{nearest, position};
 use crate::emit::Emitter;
+use crate::exhibit::{ExhibitInfo, read_exhibit};
 use crate::limits::Limits;
 use crate::member::Member;
+use crate::plan::Plan;
 use crate::window::Window;
 use emma_model::record::MemberEnd;
 use emma_model::{Anomaly, Item, ItemClass, MemberPath, Place, Record, Sink};
@@ -86,6 +88,9 @@ pub fn preview(
     rows_max: usize,
 ) -> io::Result<Preview> {
     let length = file.metadata()?.len();
+    if mapping.tables().is_some() {
+        return preview_tables(file, length, path, mapping, rows_max);
+    }
     let mut head = Vec::new();
     (&mut file).take(PREVIEW_BYTES_MAX).read_to_end(&mut head)?;
     let truncated = length > head.len() as u64;
@@ -93,6 +98,29 @@ pub fn preview(
         head.truncate(last + 1);
     }
     Ok(preview_bytes(&head, truncated, path, mapping, rows_max))
+}
+
+/// What a mapping of tables makes of a whole database or workbook.
+fn preview_tables(
+    file: File,
+    length: u64,
+    path: &str,
+    mapping: &Mapping,
+    rows_max: usize,
+) -> io::Result<Preview> {
+    let mut collect = Collect {
+        preview: Preview { bytes: length, ..Preview::default() },
+        rows_max: rows_max.min(ROWS_MAX),
+        odd: Vec::new(),
+    };
+    let exhibit = ExhibitInfo { path: path.to_owned(), bytes: length, digest: None };
+    let plan = Plan::of(vec![mapping.clone()]);
+    let limits = Limits::default();
+    let scratch = std::env::temp_dir();
+    read_exhibit(file, &exhibit, &plan, &limits, &scratch, &mut |_| {}, &mut collect)
+        .map_err(io::Error::other)?;
+    let odd = std::mem::take(&mut collect.odd);
+    Ok(told(collect.preview, &odd, path, mapping))
 }
 
 /// Like [`preview`] for bytes in memory; `truncated` says that more would follow.
@@ -109,28 +137,41 @@ pub(super) fn preview_bytes(
     let mut collect = Collect {
         preview: Preview { truncated, bytes: bytes.len() as u64, ..Preview::default() },
         rows_max: rows_max.min(ROWS_MAX),
+        odd: Vec::new(),
     };
     let mut window = Window::with_hash(bytes, false);
     let mut emitter = Emitter::new(&mut collect, &root, limits.record_bytes_max);
     let odd = mapping
         .read(&member, &mut window, &mut emitter, &limits)
         .expect("bytes in memory and this sink do not fail");
-    let mut preview = collect.preview;
-    for anomaly in &odd {
+    told(collect.preview, &odd, path, mapping)
+}
+
+/// Adds what is odd about the file as a whole.
+fn told(mut preview: Preview, odd: &[Anomaly], path: &str, mapping: &Mapping) -> Preview {
+    let root = MemberPath::default();
+    let member = Member { path: &root, delivered: path, name: path };
+    let truncated = preview.truncated;
+    for anomaly in odd {
         preview.count(anomaly);
         match (anomaly.kind.0, &anomaly.field) {
             ("mapping.column_unknown", Some(name)) => preview.unknown_columns.push(name.clone()),
             ("json.truncated", _) if truncated => {}
             ("mapping.column_missing", Some(_)) => {}
+            // A table that this mapping leaves alone is nothing wrong with the mapping.
+            ("sqlite.table_unread" | "sqlite.freelist" | "sheet.hidden", _) => {}
             _ => preview.findings.push(Finding {
                 line: 1,
                 column: 1,
-                message: format!("{}: {}", anomaly.kind.0, anomaly.note),
+                message: match &anomaly.field {
+                    Some(field) => format!("{}: {field}: {}", anomaly.kind.0, anomaly.note),
+                    None => format!("{}: {}", anomaly.kind.0, anomaly.note),
+                },
                 suggestion: None,
             }),
         }
     }
-    missing(&odd, mapping, &mut preview);
+    missing(odd, mapping, &mut preview);
     if !mapping.matches(&member) {
         preview.findings.push(Finding {
             line: 1,
@@ -179,14 +220,21 @@ impl Preview {
 struct Collect {
     preview: Preview,
     rows_max: usize,
+    /// What is odd about the member of a reading that ends it.
+    odd: Vec<Anomaly>,
 }
 
 impl Sink for Collect {
     fn item(&mut self, item: Item<'_>) -> io::Result<()> {
-        let Place::Span { offset, length } = item.place else {
-            return Ok(());
+        let (offset, length, line) = match item.place {
+            Place::Span { offset, length } => (offset, length, item.line),
+            // A row has its number where a text has a line.
+            Place::Row { row, .. } => (0, 0, u64::try_from(row - 1).unwrap_or_default()),
         };
         let preview = &mut self.preview;
+        if item.class == ItemClass::Blob {
+            return Ok(());
+        }
         item.anomalies.iter().for_each(|anomaly| preview.count(anomaly));
         match item.class {
             ItemClass::Framing => preview.framing_bytes += length,
@@ -203,20 +251,15 @@ impl Sink for Collect {
                 if preview.rows.len() < self.rows_max {
                     let notes = item.anomalies.iter().map(in_words).collect();
                     let values = item.record.as_ref().map(values).unwrap_or_default();
-                    preview.rows.push(PreviewRow {
-                        line: item.line,
-                        offset,
-                        length,
-                        values,
-                        notes,
-                    });
+                    preview.rows.push(PreviewRow { line, offset, length, values, notes });
                 }
             }
         }
         Ok(())
     }
 
-    fn member_end(&mut self, _: MemberEnd) -> io::Result<()> {
+    fn member_end(&mut self, end: MemberEnd) -> io::Result<()> {
+        self.odd.extend(end.anomalies);
         Ok(())
     }
 }

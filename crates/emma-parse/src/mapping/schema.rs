@@ -17,8 +17,7 @@ pub(super) struct File {
     pub mapping: Spanned<u32>,
     pub name: Text,
     pub version: Spanned<u32>,
-    #[serde(default, rename = "description")]
-    pub _description: Option<String>,
+    pub description: Option<String>,
     pub network: Text,
     #[serde(default)]
     pub files: Vec<Text>,

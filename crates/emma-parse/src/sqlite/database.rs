@@ -174,8 +174,7 @@ impl Database {
             else {
                 continue;
             };
-            let columns: Vec<String> =
-                statement.column_names().into_iter().map(str::to_owned).collect();
+            let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
             let shadowed = |row: &str| columns.iter().any(|own| own.eq_ignore_ascii_case(row));
             let row = ["rowid", "_rowid_", "oid"].into_iter().find(|row| {
                 let select = format!("SELECT {row} FROM {}", quoted(&name));

@@ -92,6 +92,9 @@ pub(super) fn read(
     Ok(read)
 }
 
+/// Takes a row and the values found for it.
+type Emit<'e> = &'e mut dyn FnMut(Row<'_>, &[u8]) -> Result<(), Fault>;
+
 /// Reads the rows that a query finds. Its column `row` is the number of the row of `table` that
 /// the record stands for; the other columns are the values.
 fn queried(
@@ -100,7 +103,7 @@ fn queried(
     query: &str,
     read: &mut BTreeSet<String>,
     anomalies: &mut Vec<Anomaly>,
-    emit: &mut dyn FnMut(Row<'_>, &[u8]) -> Result<(), Fault>,
+    emit: Emit<'_>,
 ) -> Result<(), Fault> {
     let fail = |anomalies: &mut Vec<Anomaly>, note: &'static str| {
         anomalies.push(Anomaly::field("mapping.query", table.name.clone(), note));
@@ -114,7 +117,7 @@ fn queried(
         return fail(anomalies, "the mapping's query does not run on this database");
     };
     read.extend(tables);
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let Some(number) = columns.iter().position(|column| column == "row") else {
         return fail(anomalies, "the mapping's query has no column called row");
     };

@@ -64,6 +64,7 @@ fn parts_of_mappings_in_the_guide_use_known_keys() {
         json: Option<schema::JsonTable>,
         delimited: Option<schema::DelimitedTable>,
         log: Option<schema::LogTable>,
+        table: Option<Vec<toml::Spanned<schema::RowsTable>>>,
     }
     let mut parts = 0;
     for (info, text) in blocks() {
