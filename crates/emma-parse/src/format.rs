@@ -7,6 +7,7 @@ use crate::emit::Emitter;
 use crate::limits::Limits;
 use crate::member::Member;
 use crate::window::Window;
+use crate::{burner, discord, matrix, rocketchat, signal_jsonl, slack};
 use crate::{irc, telegram, text};
 use emma_model::Anomaly;
 use std::io;
@@ -64,7 +65,16 @@ pub(crate) struct Format {
 }
 
 /// All built-in formats, in the order in which they are tried.
-pub(crate) const FORMATS: &[&Format] = &[&telegram::FORMAT, &irc::FORMAT];
+pub(crate) const FORMATS: &[&Format] = &[
+    &telegram::FORMAT,
+    &rocketchat::FORMAT,
+    &matrix::FORMAT,
+    &discord::FORMAT,
+    &slack::FORMAT,
+    &signal_jsonl::FORMAT,
+    &burner::FORMAT,
+    &irc::FORMAT,
+];
 
 /// The readers that are no formats: containers, and what is kept when nothing fits.
 pub(crate) const OTHER_READERS: [(&str, u32); 6] =

@@ -25,12 +25,21 @@ pub struct Said {
     pub kind: RecordKind,
     pub id: Option<String>,
     pub from: Option<String>,
+    pub to: Vec<String>,
     pub conversation: Option<String>,
     pub text: Option<String>,
     pub reply_to: Option<String>,
     pub time: Option<(i64, i64, Zone, bool)>,
     pub extra: Vec<(String, String)>,
     pub borrowed: Vec<Borrowed>,
+}
+
+impl Said {
+    /// The values of an extra name, in order.
+    pub fn extra(&self, name: &str) -> Vec<&str> {
+        let named = self.extra.iter().filter(|(key, _)| key == name);
+        named.map(|(_, value)| value.as_str()).collect()
+    }
 }
 
 /// All that was found.
@@ -70,6 +79,7 @@ impl Sink for &mut Found {
             kind: record.kind,
             id: owned(record.id),
             from: owned(record.from),
+            to: record.to.into_iter().map(|to| to.into_owned()).collect(),
             conversation: owned(record.conversation),
             text: owned(record.text),
             reply_to: owned(record.reply_to),
