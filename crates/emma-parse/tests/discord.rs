@@ -40,16 +40,16 @@ const EXPORT: &str = r#"{"guild":{"id":"622810296226152001","name":"Pond","iconU
 "channel":{"id":"622810296226152474","type":"GuildTextChat","categoryId":"1","category":"c",
 "name":"birds","topic":null},"dateRange":{"after":null,"before":null},
 "exportedAt":"2020-01-02T00:00:00+01:00","messages":[
- {"id":"661720234492690432","type":"Default","timestamp":"2020-01-01T01:00:00.123+01:00",
+ {"id":"661720243101499392","type":"Default","timestamp":"2020-01-01T01:00:00.123+01:00",
   "timestampEdited":null,"callEndedTimestamp":null,"isPinned":false,"content":"Good morning",
   "author":{"id":"672145484864815002","name":"heron","discriminator":"0000","nickname":"Grey",
   "color":null,"isBot":false,"roles":[],"avatarUrl":"a"},"attachments":[],"embeds":[],
   "reactions":[{"emoji":{"name":"duck"},"count":1}],"mentions":[]},
- {"id":"661720234492690433","type":"Reply","timestamp":"2020-01-01T01:00:00.123+01:00",
+ {"id":"661720243101499393","type":"Reply","timestamp":"2020-01-01T01:00:00.123+01:00",
   "timestampEdited":"2020-01-01T01:02:00+01:00","isPinned":false,"content":"hoo",
   "author":{"id":"672145484864815001","name":"owl","isBot":true},
   "attachments":[{"id":"9","url":"birds_Files/nest.png","fileName":"nest.png","fileSizeBytes":7}],
-  "reference":{"messageId":"661720234492690432","channelId":"622810296226152474","guildId":null}}
+  "reference":{"messageId":"661720243101499392","channelId":"622810296226152474","guildId":null}}
 ],"messageCount":2}"#;
 
 #[test]
@@ -88,19 +88,19 @@ fn an_export_lends_its_channel_and_guild() {
     assert_eq!((offset, length), (0, found.items[0].length));
     assert_eq!(first.time, Some((AT, AT + 999, Zone::Declared, false)));
     assert_eq!(first.extra("nickname"), ["Grey"]);
-    assert_eq!(records[1].reply_to.as_deref(), Some("661720234492690432"));
+    assert_eq!(records[1].reply_to.as_deref(), Some("661720243101499392"));
     assert_eq!(records[1].extra("edited"), ["true"]);
     assert_eq!(records[1].extra("file_url"), ["birds_Files/nest.png"]);
 }
 
 #[test]
 fn a_data_package_takes_its_channel_from_the_folder() {
-    let text = r#"[{"ID":661720234492690432,"Timestamp":"2020-01-01 00:00:00","Contents":"hoo",
+    let text = r#"[{"ID":661720243101499392,"Timestamp":"2020-01-01 00:00:00","Contents":"hoo",
         "Attachments":"https://cdn.example/1/nest.png?x=1 https://cdn.example/2/egg.png"}]"#;
     let found = read("messages/c622810296226152474/messages.json", text.as_bytes());
     let record = found.records().next().unwrap();
     assert_eq!(record.conversation.as_deref(), Some("622810296226152474"));
-    assert_eq!((record.id.as_deref(), record.from.as_deref()), (Some("661720234492690432"), None));
+    assert_eq!((record.id.as_deref(), record.from.as_deref()), (Some("661720243101499392"), None));
     assert_eq!(record.time.unwrap().2, Zone::Assumed);
     assert_eq!(record.extra("file"), ["nest.png", "egg.png"]);
 }

@@ -161,7 +161,7 @@ fn what_is_not_known_is_kept_and_told() {
 #[test]
 fn a_broken_line_costs_only_itself() {
     let good = item(2, 10, r#""standardMessage":{"text":{"body":"hoo"}}"#);
-    for broken in ["junk", "{\"chatItem\":{", &good[..60], &good.replace("},", "}")] {
+    for broken in ["junk", "{\"chatItem\":{", &good[..60], &good[..good.len() - 1]] {
         let found = export(&[&good, broken, &good]);
         assert_eq!(found.records().count(), HEAD.len() + 2, "{broken}");
         let kinds: Vec<_> = found.anomalies().into_iter().map(|(kind, _)| kind).collect();
