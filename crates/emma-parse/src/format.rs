@@ -8,6 +8,7 @@ use crate::limits::Limits;
 use crate::member::Member;
 use crate::rows::RowFormat;
 use crate::window::Window;
+use crate::{burner, discord, matrix, rocketchat, signal_jsonl, slack};
 use crate::{irc, sheet, sqlite, telegram, text};
 use emma_model::Anomaly;
 use std::io;
@@ -67,8 +68,18 @@ pub(crate) struct Format {
 }
 
 /// All built-in formats, in the order in which they are tried.
-pub(crate) const FORMATS: &[&Format] =
-    &[&sqlite::FORMAT, &sheet::FORMAT, &telegram::FORMAT, &irc::FORMAT];
+pub(crate) const FORMATS: &[&Format] = &[
+    &sqlite::FORMAT,
+    &sheet::FORMAT,
+    &telegram::FORMAT,
+    &rocketchat::FORMAT,
+    &matrix::FORMAT,
+    &discord::FORMAT,
+    &slack::FORMAT,
+    &signal_jsonl::FORMAT,
+    &burner::FORMAT,
+    &irc::FORMAT,
+];
 
 /// The readers that are no formats: containers, and what is kept when nothing fits.
 pub(crate) const OTHER_READERS: [(&str, u32); 6] =

@@ -23,13 +23,19 @@ pub enum Target<'m> {
 }
 
 /// The fuzz targets: one a reader. Their seeds lie in `fuzz/corpus/NAME`.
-pub const TARGETS: [&str; 10] = [
+pub const TARGETS: [&str; 16] = [
+    "burner",
+    "discord",
     "gz",
     "irc",
     "mapping_csv",
     "mapping_json",
     "mapping_lines",
     "mapping_log",
+    "matrix",
+    "rocketchat",
+    "signal-jsonl",
+    "slack",
     "tar",
     "telegram",
     "zip",

@@ -14,7 +14,9 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+mod burner;
 mod container;
+mod discord;
 pub mod emit;
 mod exhibit;
 mod format;
@@ -23,12 +25,16 @@ mod irc;
 pub mod json;
 pub mod limits;
 pub mod mapping;
+mod matrix;
 mod member;
 mod name;
 mod plan;
 mod recognise;
+mod rocketchat;
 mod rows;
 mod sheet;
+mod signal_jsonl;
+mod slack;
 mod source;
 mod sqlite;
 mod telegram;

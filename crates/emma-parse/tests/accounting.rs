@@ -14,6 +14,28 @@ const TELEGRAM: &str = r#"{"name":"Birds","type":"private_group","id":42,"messag
  {"id":2,"type":"service","date":"2020-01-01T00:00:01","actor_id":7,"action":"pin","text":""}
 ],"extra":{"list":[{"a":1},{"b":[{}]}]}}"#;
 
+/// The seeds of the formats that are made of JSON objects, each read as its own format.
+const OBJECTS: [(&str, &str, &str); 6] = [
+    ("burner", "fsCachedData/0A", include_str!("../../../fuzz/corpus/burner/messages")),
+    ("discord", "birds.json", include_str!("../../../fuzz/corpus/discord/export")),
+    ("matrix", "export.json", include_str!("../../../fuzz/corpus/matrix/export")),
+    ("rocketchat", "reply.json", include_str!("../../../fuzz/corpus/rocketchat/history")),
+    ("signal-jsonl", "main.jsonl", include_str!("../../../fuzz/corpus/signal-jsonl/main")),
+    ("slack", "birds/1970-01-02.json", include_str!("../../../fuzz/corpus/slack/day")),
+];
+
+/// One of them, changed, or bytes that only look like JSON.
+fn objects() -> impl Strategy<Value = ((&'static str, &'static str), Vec<u8>)> {
+    prop::sample::select(OBJECTS.to_vec()).prop_flat_map(|(format, name, seed)| {
+        let bytes = prop_oneof![
+            3 => mutated(seed.as_bytes()),
+            1 => structured("{}[]\",:1 \\\n"),
+            1 => any::<Vec<u8>>(),
+        ];
+        bytes.prop_map(move |bytes| ((format, name), bytes))
+    })
+}
+
 /// Cuts, doubles and overwrites parts of a specimen.
 fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
     let edit = (any::<prop::sample::Index>(), 0usize..40, prop::collection::vec(any::<u8>(), 0..4));
@@ -71,6 +93,12 @@ proptest! {
     fn telegram(bytes in prop_oneof![
         any::<Vec<u8>>(), mutated(TELEGRAM.as_bytes()), structured("{}[]\",:1 \\\n")]) {
         check(Target::Format("telegram", "result.json"), &bytes)?;
+    }
+
+    #[test]
+    fn json_objects(((format, name), bytes) in objects()) {
+        check(Target::Format(format, name), &bytes)?;
+        check(Target::Any, &bytes)?;
     }
 
     #[test]

@@ -36,6 +36,14 @@ pub struct Said {
     pub borrowed: Vec<Borrowed>,
 }
 
+impl Said {
+    /// The values of an extra name, in order.
+    pub fn extra(&self, name: &str) -> Vec<&str> {
+        let named = self.extra.iter().filter(|(key, _)| key == name);
+        named.map(|(_, value)| value.as_str()).collect()
+    }
+}
+
 /// All that was found.
 #[derive(Default, Debug, PartialEq)]
 pub struct Found {

@@ -1,12 +1,19 @@
 //! Integration tests of the readers: specimens by name, properties, hostile input.
 
 mod accounting;
+mod burner;
 mod collect;
 mod containers;
 mod corpus;
+mod discord;
 mod hostile;
 mod irc;
+mod matrix;
+mod python;
+mod rocketchat;
 mod rows;
 mod shared_data;
 mod shared_ios;
+mod signal_jsonl;
+mod slack;
 mod telegram;

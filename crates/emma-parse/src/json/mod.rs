@@ -3,12 +3,18 @@
 //! - [`scan`]: the members of one object or elements of one array, as spans of its bytes;
 //! - [`skip`]: one value stepped over;
 //! - [`string`]: what a string says;
-//! - [`boundary`]: where a value ends in a stream, in constant memory.
+//! - [`boundary`]: where a value ends in a stream, in constant memory;
+//! - `walk`: a document of any length, object by object; `object`: the values of one of them;
+//!   `moment`: times as JSON writes them; `glimpse`: what the first bytes of a document show.
 
 pub mod boundary;
+pub(crate) mod glimpse;
+pub(crate) mod moment;
+pub(crate) mod object;
 pub mod scan;
 pub mod skip;
 pub mod string;
+pub(crate) mod walk;
 
 pub use boundary::{Boundary, Extent, skip_long, value_extent};
 pub use scan::{Elements, Member, Members};
