@@ -115,6 +115,7 @@ mod tests {
 
     fn end(path: MemberPath, bytes: u64) -> MemberEnd {
         MemberEnd {
+            media: "",
             path,
             name: String::new(),
             parser: "p".into(),

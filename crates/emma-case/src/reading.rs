@@ -92,6 +92,7 @@ pub fn read(
         unlisted: 0,
         links: Vec::new(),
         blobs: Vec::new(),
+        whole: false,
         failure: None,
     };
     let members = scratch.join(format!("{}.members", of.exhibit));
@@ -125,6 +126,8 @@ struct Taker<'p> {
     unlisted: u64,
     links: Vec<LinkRow>,
     blobs: Vec<BlobRow>,
+    /// The member in hand is kept whole.
+    whole: bool,
     failure: Option<CaseError>,
 }
 
@@ -134,6 +137,7 @@ impl Taker<'_> {
             tree.push(item.class, item.member, &item.place, item.raw)?;
         }
         self.ledger.item(&item);
+        self.whole |= item.class == ItemClass::Blob;
         for anomaly in &item.anomalies {
             self.note(anomaly, item.member.clone(), item.place.clone(), Some(item.class));
         }
@@ -173,7 +177,7 @@ impl Taker<'_> {
         }
         let parser = self.plan.versioned(&end.parser);
         self.drafts.end_member(&end.path, &parser)?;
-        if end.parser == "blob" {
+        if std::mem::take(&mut self.whole) {
             self.blobs.push(BlobRow {
                 exhibit: self.exhibit,
                 member: end.path.clone(),
@@ -181,6 +185,7 @@ impl Taker<'_> {
                 digest: end.digest,
                 bytes: end.bytes,
                 parser,
+                media: end.media.to_owned(),
             });
         }
         self.ledger.member_end(end).map_err(|unbalanced| CaseError::Corrupt {

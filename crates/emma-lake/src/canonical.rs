@@ -189,6 +189,7 @@ impl TableRow for BlobRow {
         out.extend_from_slice(&self.digest.0);
         put_number(out, self.bytes);
         put_text(out, &self.parser);
+        put_text(out, &self.media);
     }
 
     fn group(&self) -> Group {

@@ -184,4 +184,6 @@ pub struct BlobRow {
     pub bytes: u64,
     /// Name and version of what looked at it.
     pub parser: String,
+    /// What its bytes are, told by themselves (`image/jpeg`); empty where that is not known.
+    pub media: String,
 }

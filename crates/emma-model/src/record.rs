@@ -232,6 +232,9 @@ pub struct MemberEnd {
     pub name: String,
     /// Which parser or mapping read it (`irc`, `telegram`, `mapping:NAME`, `zip`, `blob`).
     pub parser: String,
+    /// What its bytes are, told by themselves: a media type such as `image/jpeg`; empty where
+    /// nothing is known beyond the parser.
+    pub media: &'static str,
     /// Unpacked bytes read. The spans of a text member's items add up to exactly this.
     pub bytes: u64,
     /// SHA-256 of those bytes.

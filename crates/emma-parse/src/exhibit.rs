@@ -12,9 +12,9 @@ use crate::rows::{Beside, PrivateCopy, RowFormat, RowMember};
 use crate::source::{Bytes, Damage, Disk, Whole};
 use crate::unpack::VisitMembers;
 use crate::window::{Window, WindowReader};
-use crate::{name, sheet, sqlite, text};
+use crate::{media, name, sheet, sqlite, text};
 use emma_model::record::MemberEnd;
-use emma_model::{Anomaly, Digest, Item, ItemClass, MemberPath, Place, Sink};
+use emma_model::{Anomaly, Digest, MemberPath, Sink};
 use rawzip::FileReader;
 use std::fs::File;
 use std::io;
@@ -132,6 +132,7 @@ struct Ending {
     bytes: u64,
     digest: Digest,
     anomalies: Vec<Anomaly>,
+    media: &'static str,
     /// A member of rows whose cells may hold documents.
     documents: Option<(PrivateCopy, &'static dyn RowFormat)>,
 }
@@ -161,6 +162,7 @@ impl<'r> Reading<'r> {
             parser: ending.parser,
             bytes: ending.bytes,
             digest: ending.digest,
+            media: ending.media,
             anomalies: opened.anomalies,
         })?;
         match ending.documents {
@@ -179,6 +181,7 @@ impl<'r> Reading<'r> {
             parser: parser.to_owned(),
             bytes: 0,
             digest: Digest::of(b""),
+            media: "",
             anomalies: opened.anomalies,
         })
     }
@@ -241,7 +244,14 @@ impl<'r> Reading<'r> {
             Some(Whole { length, digest: Some(digest), .. }) => (length, digest),
             _ => drain(window)?,
         };
-        Ok(Ending { parser: parser.to_owned(), bytes, digest, anomalies, documents: None })
+        Ok(Ending {
+            parser: parser.to_owned(),
+            bytes,
+            digest,
+            anomalies,
+            media: "",
+            documents: None,
+        })
     }
 
     fn plain(
@@ -281,7 +291,7 @@ impl<'r> Reading<'r> {
         let head = Head::new(head, whole, member);
         let format = self.format.or_else(|| format::recognise(&head));
         match format {
-            None if !head.text => {
+            None if !head.text || media::is_binary(head.bytes) => {
                 let lone = opened.path.0.is_empty().then(|| sqlite::lone_log(head.bytes));
                 let mut ending = self.blob(opened, window, file)?;
                 ending.anomalies.extend(lone.flatten());
@@ -376,7 +386,7 @@ impl<'r> Reading<'r> {
                 (end.parser, end.anomalies)
             }
         };
-        Ok(Ending { parser, bytes, digest, anomalies, documents: Some((copy, format)) })
+        Ok(Ending { parser, bytes, digest, anomalies, media: "", documents: Some((copy, format)) })
     }
 
     /// Reads what lies in the cells of a member of rows, as members of their own.
@@ -433,38 +443,50 @@ impl<'r> Reading<'r> {
             bytes,
             digest,
             anomalies: Vec::new(),
+            media: "",
             documents: None,
         })
     }
 
+    /// Keeps a member whole; of a picture also what it says of itself.
     fn blob(
         &mut self,
         opened: &Opened<'_>,
-        window: Window<'_>,
+        mut window: Window<'_>,
         file: Option<Whole<'_>>,
     ) -> io::Result<Ending> {
+        let media = media::of(window.bytes());
+        let mut picture = None;
+        if media.starts_with("image/") {
+            window.fill(media::EXIF_BYTES_MAX)?;
+            let head = &window.bytes()[..window.bytes().len().min(media::EXIF_BYTES_MAX)];
+            picture = media::exif(head, self.limits.record_bytes_max);
+        }
         if self.visit.is_some() {
-            return self.visited(opened, window);
+            let ending = self.visited(opened, window)?;
+            let visit = self.visit.as_mut().expect("checked above");
+            if let Some(picture) = picture.filter(|_| visit.wants_rows()) {
+                visit.row(picture.row())?;
+            }
+            return Ok(ending);
         }
         let parser = "blob".to_owned();
         let (bytes, digest) = match file {
             Some(Whole { length, digest: Some(digest), .. }) => (length, digest),
             _ => drain(window)?,
         };
+        let mut ending =
+            Ending { parser, bytes, digest, anomalies: Vec::new(), media, documents: None };
         if bytes == 0 {
-            let anomalies = vec![Anomaly::new("member.empty", "there are no bytes")];
-            return Ok(Ending { parser, bytes, digest, anomalies, documents: None });
+            ending.anomalies.push(Anomaly::new("member.empty", "there are no bytes"));
+            return Ok(ending);
         }
-        self.sink.item(Item {
-            member: &opened.path,
-            place: Place::Span { offset: 0, length: bytes },
-            class: ItemClass::Blob,
-            raw: &digest.0,
-            line: 0,
-            record: None,
-            anomalies: Vec::new(),
-        })?;
-        Ok(Ending { parser, bytes, digest, anomalies: Vec::new(), documents: None })
+        let mut emitter = Emitter::new(&mut *self.sink, &opened.path, usize::MAX);
+        emitter.blob(bytes, &digest)?;
+        if let Some(picture) = picture {
+            emitter.row(picture.row(), Some(picture.record()), Vec::new())?;
+        }
+        Ok(ending)
     }
 }
 
@@ -486,7 +508,7 @@ fn finish(
     assert_eq!(accounted, bytes, "a parser accounts for every byte");
     let known = file.and_then(|file| file.digest);
     let digest = digest.or(known).expect("the window hashes where no digest is known");
-    Ok(Ending { parser, bytes, digest, anomalies, documents: None })
+    Ok(Ending { parser, bytes, digest, anomalies, media: "", documents: None })
 }
 
 /// Accounts for text nobody can read.

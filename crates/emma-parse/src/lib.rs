@@ -26,6 +26,7 @@ pub mod json;
 pub mod limits;
 pub mod mapping;
 mod matrix;
+mod media;
 mod member;
 mod name;
 mod plan;

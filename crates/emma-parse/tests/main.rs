@@ -9,6 +9,7 @@ mod discord;
 mod hostile;
 mod irc;
 mod matrix;
+mod media;
 mod python;
 mod rocketchat;
 mod rows;

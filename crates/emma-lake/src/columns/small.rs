@@ -221,6 +221,7 @@ impl Codec for BlobRow {
         ("digest", Tuning::TEXTS),
         ("bytes", Tuning::NUMBERS),
         ("parser", Tuning::FEW),
+        ("media", Tuning::FEW),
     ];
 }
 
@@ -232,6 +233,7 @@ pub struct BlobColumns {
     digest: StringBuilder,
     bytes: UInt64Builder,
     parser: StringBuilder,
+    media: StringBuilder,
 }
 
 impl ColumnSet<BlobRow> for BlobColumns {
@@ -243,6 +245,7 @@ impl ColumnSet<BlobRow> for BlobColumns {
             required("digest", DataType::Utf8),
             required("bytes", DataType::UInt64),
             required("parser", DataType::Utf8),
+            required("media", DataType::Utf8),
         ]);
         schema(fields)
     }
@@ -253,16 +256,18 @@ impl ColumnSet<BlobRow> for BlobColumns {
         self.digest.append_value(row.digest.hex());
         self.bytes.append_value(row.bytes);
         self.parser.append_value(&row.parser);
+        self.media.append_value(&row.media);
     }
 
     fn take(&mut self) -> Vec<ArrayRef> {
         let mut columns = self.place.take();
         columns.truncate(2);
-        let rest: [ArrayRef; 4] = [
+        let rest: [ArrayRef; 5] = [
             Arc::new(self.name.finish()),
             Arc::new(self.digest.finish()),
             Arc::new(self.bytes.finish()),
             Arc::new(self.parser.finish()),
+            Arc::new(self.media.finish()),
         ];
         columns.extend(rest);
         columns
@@ -278,6 +283,7 @@ pub struct BlobView {
     digest: StringArray,
     bytes: UInt64Array,
     parser: StringArray,
+    media: StringArray,
 }
 
 impl RowView<BlobRow> for BlobView {
@@ -289,6 +295,7 @@ impl RowView<BlobRow> for BlobView {
             digest: column(batch, "digest")?,
             bytes: column(batch, "bytes")?,
             parser: column(batch, "parser")?,
+            media: column(batch, "media")?,
         })
     }
 
@@ -301,6 +308,7 @@ impl RowView<BlobRow> for BlobView {
             digest: Digest::from_hex(self.digest.value(at))?,
             bytes: self.bytes.value(at),
             parser: self.parser.value(at).to_owned(),
+            media: self.media.value(at).to_owned(),
         })
     }
 }

@@ -44,6 +44,7 @@ fn blob() -> BlobRow {
         digest: Digest::of(b"photo"),
         bytes: 5,
         parser: "blob/1".into(),
+        media: "image/jpeg".into(),
     }
 }
 

@@ -228,14 +228,15 @@ pub fn links() -> impl Strategy<Value = LinkRow> {
 }
 
 pub fn blobs() -> impl Strategy<Value = BlobRow> {
-    (places(), ".{0,9}", any::<[u8; 32]>(), any::<u64>(), ".{0,6}").prop_map(
-        |((exhibit, member, _), name, digest, bytes, parser)| BlobRow {
+    (places(), ".{0,9}", any::<[u8; 32]>(), any::<u64>(), ".{0,6}", ".{0,6}").prop_map(
+        |((exhibit, member, _), name, digest, bytes, parser, media)| BlobRow {
             exhibit,
             member,
             name,
             digest: Digest(digest),
             bytes,
             parser,
+            media,
         },
     )
 }

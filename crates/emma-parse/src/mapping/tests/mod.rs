@@ -134,6 +134,7 @@ pub(super) fn read_from(
     let anomalies = mapping.read(&member, &mut window, &mut emitter, limits).unwrap();
     let (bytes, digest) = window.finish();
     let end = MemberEnd {
+        media: "",
         path: root.clone(),
         name: path.to_owned(),
         parser: format!("mapping:{}", mapping.name()),
