@@ -23,7 +23,7 @@ pub enum Target<'m> {
 }
 
 /// The fuzz targets: one a reader. Their seeds lie in `fuzz/corpus/NAME`.
-pub const TARGETS: [&str; 10] = [
+pub const TARGETS: [&str; 11] = [
     "gz",
     "irc",
     "mapping_csv",
@@ -32,6 +32,7 @@ pub const TARGETS: [&str; 10] = [
     "mapping_log",
     "tar",
     "telegram",
+    "whatsapp-text",
     "zip",
     "zst",
 ];

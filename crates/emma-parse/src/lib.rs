@@ -31,6 +31,7 @@ mod source;
 mod telegram;
 pub mod text;
 pub mod unpack;
+mod whatsapp_text;
 pub mod window;
 
 pub use exhibit::{ExhibitInfo, ParseError, read_exhibit};

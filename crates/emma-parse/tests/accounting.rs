@@ -14,6 +14,10 @@ const TELEGRAM: &str = r#"{"name":"Birds","type":"private_group","id":42,"messag
  {"id":2,"type":"service","date":"2020-01-01T00:00:01","actor_id":7,"action":"pin","text":""}
 ],"extra":{"list":[{"a":1},{"b":[{}]}]}}"#;
 
+const WHATSAPP: &str = "[1/2/20, 9:04:05\u{202f}PM] Birds: \u{200e}Heron added you\r\n\
+    \u{200e}[1/13/20, 12:00:00 AM] ~ Heron: \u{200e}<attached: 1-PHOTO.jpg>\r\n\
+    13/01/2020, 21:04 - Owl: one\ntwo\n\n2020-01-02 15:04 - no sender\n";
+
 /// Cuts, doubles and overwrites parts of a specimen.
 fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
     let edit = (any::<prop::sample::Index>(), 0usize..40, prop::collection::vec(any::<u8>(), 0..4));
@@ -71,6 +75,13 @@ proptest! {
     fn telegram(bytes in prop_oneof![
         any::<Vec<u8>>(), mutated(TELEGRAM.as_bytes()), structured("{}[]\",:1 \\\n")]) {
         check(Target::Format("telegram", "result.json"), &bytes)?;
+    }
+
+    #[test]
+    fn whatsapp_text(bytes in prop_oneof![
+        any::<Vec<u8>>(), mutated(WHATSAPP.as_bytes()),
+        structured("[]01239/:., -aApPmM<>\n\r\u{200e}\u{202f}م٢")]) {
+        check(Target::Format("whatsapp-text", "WhatsApp Chat with Owl.txt"), &bytes)?;
     }
 
     #[test]

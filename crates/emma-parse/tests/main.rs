@@ -8,3 +8,4 @@ mod hostile;
 mod irc;
 mod shared_data;
 mod telegram;
+mod whatsapp_text;
