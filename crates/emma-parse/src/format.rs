@@ -7,7 +7,7 @@ use crate::emit::Emitter;
 use crate::limits::Limits;
 use crate::member::Member;
 use crate::window::Window;
-use crate::{irc, telegram, text, whatsapp_text};
+use crate::{irc, mail, telegram, text, whatsapp_text};
 use emma_model::Anomaly;
 use std::io;
 
@@ -64,7 +64,14 @@ pub(crate) struct Format {
 }
 
 /// All built-in formats, in the order in which they are tried.
-pub(crate) const FORMATS: &[&Format] = &[&telegram::FORMAT, &whatsapp_text::FORMAT, &irc::FORMAT];
+#[rustfmt::skip]
+pub(crate) const FORMATS: &[&Format] = &[
+    &telegram::FORMAT,
+    &mail::MBOX,
+    &mail::EML,
+    &whatsapp_text::FORMAT,
+    &irc::FORMAT,
+];
 
 /// The readers that are no formats: containers, and what is kept when nothing fits.
 pub(crate) const OTHER_READERS: [(&str, u32); 6] =

@@ -23,13 +23,15 @@ pub enum Target<'m> {
 }
 
 /// The fuzz targets: one a reader. Their seeds lie in `fuzz/corpus/NAME`.
-pub const TARGETS: [&str; 11] = [
+pub const TARGETS: [&str; 13] = [
+    "eml",
     "gz",
     "irc",
     "mapping_csv",
     "mapping_json",
     "mapping_lines",
     "mapping_log",
+    "mbox",
     "tar",
     "telegram",
     "whatsapp-text",

@@ -22,6 +22,7 @@ pub mod fuzzing;
 mod irc;
 pub mod json;
 pub mod limits;
+mod mail;
 pub mod mapping;
 mod member;
 mod name;

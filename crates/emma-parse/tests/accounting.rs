@@ -18,6 +18,12 @@ const WHATSAPP: &str = "[1/2/20, 9:04:05\u{202f}PM] Birds: \u{200e}Heron added y
     \u{200e}[1/13/20, 12:00:00 AM] ~ Heron: \u{200e}<attached: 1-PHOTO.jpg>\r\n\
     13/01/2020, 21:04 - Owl: one\ntwo\n\n2020-01-02 15:04 - no sender\n";
 
+const MAILBOX: &str = "From a@example.org Fri Jan  2 00:00:05 1970\nFrom: a@example.org\n\
+    To: \"B, C\" <b@example.org>\nSubject: =?utf-8?q?x?=\nDate: 2 Jan 1970 01:00 +0100\n\
+    Content-Type: multipart/mixed; boundary=b1\n\n--b1\nContent-Type: text/html\n\n\
+    <p>a&amp;b<br></p>\n--b1\nContent-Type: a/b; name=\"c\"\nContent-Transfer-Encoding: base64\n\n\
+    aGVsbG8=\n--b1--\n>From x\n\nFrom b Sat Jan  3 00:00:00 1970\nSubject: y\n\nz\n";
+
 /// Cuts, doubles and overwrites parts of a specimen.
 fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
     let edit = (any::<prop::sample::Index>(), 0usize..40, prop::collection::vec(any::<u8>(), 0..4));
@@ -82,6 +88,19 @@ proptest! {
         any::<Vec<u8>>(), mutated(WHATSAPP.as_bytes()),
         structured("[]01239/:., -aApPmM<>\n\r\u{200e}\u{202f}م٢")]) {
         check(Target::Format("whatsapp-text", "WhatsApp Chat with Owl.txt"), &bytes)?;
+    }
+
+    #[test]
+    fn mbox(bytes in prop_oneof![
+        any::<Vec<u8>>(), mutated(MAILBOX.as_bytes()),
+        structured("From: \n<>@a=?-1970 00:")]) {
+        check(Target::Format("mbox", "inbox"), &bytes)?;
+    }
+
+    #[test]
+    fn eml(bytes in prop_oneof![
+        any::<Vec<u8>>(), mutated(&MAILBOX.as_bytes()[44..]), structured("From: \n<>@a=?-\t&;")]) {
+        check(Target::Format("eml", "a.eml"), &bytes)?;
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod containers;
 mod corpus;
 mod hostile;
 mod irc;
+mod mail;
 mod shared_data;
 mod telegram;
 mod whatsapp_text;

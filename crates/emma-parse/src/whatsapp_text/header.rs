@@ -95,25 +95,11 @@ pub(super) fn parse(line: &str) -> Option<Header<'_>> {
         (Half::Absent, before) => before,
         (after, _) => after,
     };
-    let hours_max = if matches!(half, Half::Absent) { 24 } else { 12 };
-    if hour > hours_max.max(if half == Half::Unknown { 24 } else { 0 }) || minute > 59 {
-        return (hour <= 23 && minute <= 59 && second.unwrap_or(0) <= 60).then_some(Header {
-            raw,
-            numbers,
-            digits,
-            separator,
-            comma,
-            hour,
-            minute,
-            second,
-            half: Half::Absent,
-            bracket,
-            rest: cursor.rest,
-        });
-    }
-    if second.unwrap_or(0) > 60 {
+    if hour > 23 || minute > 59 || second.unwrap_or(0) > 60 {
         return None;
     }
+    // "15:04 PM" is of a 24-hour clock all the same.
+    let half = if hour > 12 { Half::Absent } else { half };
     let rest = cursor.rest;
     Some(Header {
         raw,
@@ -183,8 +169,7 @@ fn between(cursor: &mut Cursor<'_>) -> Option<(bool, Half)> {
         let c = cursor.next()?;
         length += 1;
         let fits = c.is_alphabetic() || c.is_whitespace() || matches!(c, '.' | ',' | '\'');
-        // Vowel signs of Indic scripts are no letters to char::is_alphabetic's eye alone.
-        if !(fits || !c.is_ascii()) || length > WORD_MAX {
+        if length > WORD_MAX || !fits && c.is_ascii() {
             return None;
         }
     }

@@ -13,24 +13,24 @@ const SHORT_YEAR_MIN: u32 = 9;
 const BUDDHIST_YEAR_MIN: u32 = 2_400;
 const BUDDHIST_YEARS: u32 = 543;
 
-/// An order of day, month and year.
+/// Which of day, month and year stands first. Two orders are in use with the year last.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Reading {
-    DayFirst,
-    MonthFirst,
-    YearFirst,
+    Day,
+    Month,
+    Year,
 }
 
 impl Reading {
-    const ALL: [Reading; 3] = [Reading::DayFirst, Reading::MonthFirst, Reading::YearFirst];
+    const ALL: [Reading; 3] = [Reading::Day, Reading::Month, Reading::Year];
 
     /// The date that `header` writes in this order, if it is one.
     pub fn date(self, header: &Header<'_>) -> Option<Date> {
         let [first, second, third] = header.numbers;
         let (year, month, day, digits) = match self {
-            Reading::DayFirst => (third, second, first, header.digits[2]),
-            Reading::MonthFirst => (third, first, second, header.digits[2]),
-            Reading::YearFirst => (first, second, third, header.digits[0]),
+            Reading::Day => (third, second, first, header.digits[2]),
+            Reading::Month => (third, first, second, header.digits[2]),
+            Reading::Year => (first, second, third, header.digits[0]),
         };
         let year = match (year, digits) {
             (short, 1 | 2) if short < SHORT_YEAR_MIN => return None,
@@ -93,23 +93,23 @@ impl Orders {
         if year.impossible < fewest
             || year.impossible == fewest && year.back < day.back.min(month.back)
         {
-            return Order::One(Reading::YearFirst);
+            return Order::One(Reading::Year);
         }
         if day.impossible != month.impossible {
             return Order::One(match day.impossible < month.impossible {
-                true => Reading::DayFirst,
-                false => Reading::MonthFirst,
+                true => Reading::Day,
+                false => Reading::Month,
             });
         }
         if day.back * 2 <= month.back && month.back > 0 {
-            return Order::One(Reading::DayFirst);
+            return Order::One(Reading::Day);
         }
         if month.back * 2 <= day.back && day.back > 0 {
-            return Order::One(Reading::MonthFirst);
+            return Order::One(Reading::Month);
         }
         match self.slashes && self.differs {
             true => Order::DayOrMonth,
-            false => Order::One(Reading::DayFirst),
+            false => Order::One(Reading::Day),
         }
     }
 }
@@ -137,24 +137,24 @@ mod tests {
     #[test]
     fn the_order_is_told_from_all_dates_together() {
         let one = Order::One;
-        assert_eq!(order(&["1/2/20", "31/2/20", "13/3/20"]), one(Reading::DayFirst));
-        assert_eq!(order(&["1/2/20", "1/13/20"]), one(Reading::MonthFirst));
+        assert_eq!(order(&["1/2/20", "31/2/20", "13/3/20"]), one(Reading::Day));
+        assert_eq!(order(&["1/2/20", "1/13/20"]), one(Reading::Month));
         // 1, 2, 3 February and then 1 March: months first would go back from March to January.
         let days = ["1/2/20", "2/2/20", "3/2/20", "1/3/20", "2/3/20"];
-        assert_eq!(order(&days), one(Reading::DayFirst));
-        assert_eq!(order(&["2/1/20", "2/2/20", "2/3/20", "3/1/20"]), one(Reading::MonthFirst));
+        assert_eq!(order(&days), one(Reading::Day));
+        assert_eq!(order(&["2/1/20", "2/2/20", "2/3/20", "3/1/20"]), one(Reading::Month));
         assert_eq!(order(&["1/2/20", "2/2/20", "3/2/20"]), Order::DayOrMonth);
-        assert_eq!(order(&["1.2.20", "2.2.20"]), one(Reading::DayFirst));
-        assert_eq!(order(&["1-2-2020"]), one(Reading::DayFirst));
-        assert_eq!(order(&["2/2/20", "3/3/20"]), one(Reading::DayFirst));
-        assert_eq!(order(&["20/1/2", "20/1/31", "20/2/1"]), one(Reading::YearFirst));
-        assert_eq!(order(&["2020/1/2"]), one(Reading::DayFirst));
+        assert_eq!(order(&["1.2.20", "2.2.20"]), one(Reading::Day));
+        assert_eq!(order(&["1-2-2020"]), one(Reading::Day));
+        assert_eq!(order(&["2/2/20", "3/3/20"]), one(Reading::Day));
+        assert_eq!(order(&["20/1/2", "20/1/31", "20/2/1"]), one(Reading::Year));
+        assert_eq!(order(&["2020/1/2"]), one(Reading::Day));
     }
 
     #[test]
     fn buddhist_years_are_read() {
         let line = "2/1/2563, 10:00 - Heron: hi";
-        let date = Reading::DayFirst.date(&header::parse(line).unwrap()).unwrap();
+        let date = Reading::Day.date(&header::parse(line).unwrap()).unwrap();
         assert_eq!(date, Date::constant(2020, 1, 2));
     }
 }

@@ -35,9 +35,9 @@ impl Survey {
     /// The readings of a header's date.
     pub fn readings(&self, header: &Header<'_>) -> (Reading, Option<Reading>) {
         match self.order {
-            _ if header.digits[0] == 4 => (Reading::YearFirst, None),
+            _ if header.digits[0] == 4 => (Reading::Year, None),
             Order::One(reading) => (reading, None),
-            Order::DayOrMonth => (Reading::DayFirst, Some(Reading::MonthFirst)),
+            Order::DayOrMonth => (Reading::Day, Some(Reading::Month)),
         }
     }
 }

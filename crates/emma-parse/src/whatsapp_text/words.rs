@@ -89,7 +89,7 @@ pub(super) fn chat_name(stem: &str) -> &str {
             let fits = prefix.chars().all(|wanted| {
                 rest.next().is_some_and(|c| c.to_lowercase().eq(std::iter::once(wanted)))
             });
-            fits.then(|| rest.as_str())
+            fits.then_some(rest.as_str())
         })
         .filter(|name| !name.is_empty())
         .unwrap_or(stem)
@@ -156,8 +156,8 @@ pub(super) fn parts(said: &str) -> Parts<'_> {
     {
         return Parts { text: "", omitted: Some(words), ..parts };
     }
-    let ends = |end: &&str| plain.to_lowercase().ends_with(*end);
-    if marked && !plain.contains('\n') && OMITTED_ENDS.iter().any(|end| ends(&end)) {
+    let ends = |end: &str| plain.to_lowercase().ends_with(end);
+    if marked && !plain.contains('\n') && OMITTED_ENDS.iter().any(|end| ends(end)) {
         return Parts { text: "", omitted: Some(plain), ..parts };
     }
     if let Some((before, words)) = last_angle(parts.text)
