@@ -7,7 +7,7 @@ use crate::emit::Emitter;
 use crate::limits::Limits;
 use crate::member::Member;
 use crate::window::Window;
-use crate::{irc, mail, telegram, text, whatsapp_text};
+use crate::{irc, mail, telegram, text, vcard, whatsapp_text};
 use emma_model::Anomaly;
 use std::io;
 
@@ -69,6 +69,7 @@ pub(crate) const FORMATS: &[&Format] = &[
     &telegram::FORMAT,
     &mail::MBOX,
     &mail::EML,
+    &vcard::FORMAT,
     &whatsapp_text::FORMAT,
     &irc::FORMAT,
 ];

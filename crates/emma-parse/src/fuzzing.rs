@@ -23,7 +23,7 @@ pub enum Target<'m> {
 }
 
 /// The fuzz targets: one a reader. Their seeds lie in `fuzz/corpus/NAME`.
-pub const TARGETS: [&str; 13] = [
+pub const TARGETS: [&str; 14] = [
     "eml",
     "gz",
     "irc",
@@ -34,6 +34,7 @@ pub const TARGETS: [&str; 13] = [
     "mbox",
     "tar",
     "telegram",
+    "vcard",
     "whatsapp-text",
     "zip",
     "zst",

@@ -32,6 +32,7 @@ mod source;
 mod telegram;
 pub mod text;
 pub mod unpack;
+mod vcard;
 mod whatsapp_text;
 pub mod window;
 

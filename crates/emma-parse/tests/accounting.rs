@@ -24,6 +24,10 @@ const MAILBOX: &str = "From a@example.org Fri Jan  2 00:00:05 1970\nFrom: a@exam
     <p>a&amp;b<br></p>\n--b1\nContent-Type: a/b; name=\"c\"\nContent-Transfer-Encoding: base64\n\n\
     aGVsbG8=\n--b1--\n>From x\n\nFrom b Sat Jan  3 00:00:00 1970\nSubject: y\n\nz\n";
 
+const CARDS: &str = "BEGIN:VCARD\nVERSION:2.1\nN;ENCODING=QUOTED-PRINTABLE:a=C3=A9=\nb;c\n\
+    TEL;CELL:+1\nPHOTO;BASE64:aGVs\n bG8=\n\nAGENT:\nBEGIN:VCARD\nFN:x\nEND:VCARD\n\
+    REV:20200102T030405Z\nEND:VCARD\nbegin:vcard\nFN;TYPE=\"a,b\":y\\,z\nend:vcard\n";
+
 /// Cuts, doubles and overwrites parts of a specimen.
 fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
     let edit = (any::<prop::sample::Index>(), 0usize..40, prop::collection::vec(any::<u8>(), 0..4));
@@ -101,6 +105,12 @@ proptest! {
     fn eml(bytes in prop_oneof![
         any::<Vec<u8>>(), mutated(&MAILBOX.as_bytes()[44..]), structured("From: \n<>@a=?-\t&;")]) {
         check(Target::Format("eml", "a.eml"), &bytes)?;
+    }
+
+    #[test]
+    fn vcard(bytes in prop_oneof![
+        any::<Vec<u8>>(), mutated(CARDS.as_bytes()), structured("BEGINVCARD:;= \n\"\\,")]) {
+        check(Target::Format("vcard", "a.vcf"), &bytes)?;
     }
 
     #[test]

@@ -121,6 +121,7 @@ fn what_is_too_long_is_read_as_far_as_it_goes() {
     let kinds: Vec<_> = found.anomalies().into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds.iter().filter(|kind| **kind == "mail.cut").count(), 1);
     assert!(kinds.contains(&"mail.too_long"));
+    assert!(found.items.iter().all(|item| item.length <= 400));
     let found = read_with("a.eml", format!("{head}{lines}").as_bytes(), &limits);
     assert_eq!(found.records().count(), 1);
     assert!(found.anomalies().iter().any(|(kind, _)| *kind == "mail.too_long"));

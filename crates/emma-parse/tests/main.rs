@@ -9,4 +9,5 @@ mod irc;
 mod mail;
 mod shared_data;
 mod telegram;
+mod vcard;
 mod whatsapp_text;

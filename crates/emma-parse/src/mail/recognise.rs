@@ -83,7 +83,7 @@ mod tests {
             assert!(is_message(head));
         }
         let other: [&[u8]; 6] = [
-            b"HTTP/1.1 200 OK\r\nDate: now\r\nServer: x\r\n\r\n",
+            b"Date: now\r\nServer: x\r\nMIME-Version: 1.0\r\n\r\n",
             b"From: a\nand then: b\n",
             b"Heron: hi\nOwl: from here\n",
             b"From: <Saved>\nSnapshot-Content-Location: x\nSubject: y\nDate: z\n\n",
