@@ -7,7 +7,7 @@ use crate::emit::Emitter;
 use crate::limits::Limits;
 use crate::member::Member;
 use crate::window::Window;
-use crate::{irc, mail, telegram, text, vcard, whatsapp_text};
+use crate::{irc, mail, property_list, telegram, text, vcard, whatsapp_text};
 use emma_model::Anomaly;
 use std::io;
 
@@ -67,6 +67,7 @@ pub(crate) struct Format {
 #[rustfmt::skip]
 pub(crate) const FORMATS: &[&Format] = &[
     &telegram::FORMAT,
+    &property_list::FORMAT,
     &mail::MBOX,
     &mail::EML,
     &vcard::FORMAT,

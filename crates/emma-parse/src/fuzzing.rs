@@ -23,7 +23,7 @@ pub enum Target<'m> {
 }
 
 /// The fuzz targets: one a reader. Their seeds lie in `fuzz/corpus/NAME`.
-pub const TARGETS: [&str; 14] = [
+pub const TARGETS: [&str; 15] = [
     "eml",
     "gz",
     "irc",
@@ -32,6 +32,7 @@ pub const TARGETS: [&str; 14] = [
     "mapping_lines",
     "mapping_log",
     "mbox",
+    "plist",
     "tar",
     "telegram",
     "vcard",

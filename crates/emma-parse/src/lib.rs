@@ -27,6 +27,7 @@ pub mod mapping;
 mod member;
 mod name;
 mod plan;
+mod property_list;
 mod recognise;
 mod source;
 mod telegram;

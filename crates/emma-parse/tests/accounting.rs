@@ -28,6 +28,23 @@ const CARDS: &str = "BEGIN:VCARD\nVERSION:2.1\nN;ENCODING=QUOTED-PRINTABLE:a=C3=
     TEL;CELL:+1\nPHOTO;BASE64:aGVs\n bG8=\n\nAGENT:\nBEGIN:VCARD\nFN:x\nEND:VCARD\n\
     REV:20200102T030405Z\nEND:VCARD\nbegin:vcard\nFN;TYPE=\"a,b\":y\\,z\nend:vcard\n";
 
+const PLIST: &str = "<?xml version=\"1.0\"?><plist><dict><key>a</key><array><integer>1</integer>\
+    <real>1.5</real><true/></array><key>b</key><data>aGVsbG8=</data><key>c</key>\
+    <string>&amp;x</string><key>d</key><dict><key>CF$UID</key><integer>1</integer></dict></dict></plist>";
+
+/// A binary list: {"a": [1, "b", true], "c": data, "d": a date}.
+fn binary_plist() -> &'static [u8] {
+    let list = plist::Value::Dictionary(plist::Dictionary::from_iter([
+        ("a", plist::Value::Array(vec![1.into(), "b".into(), true.into()])),
+        ("c", plist::Value::Data(vec![1, 2, 3])),
+        ("d", plist::Value::Date(std::time::SystemTime::UNIX_EPOCH.into())),
+        ("e", plist::Value::Uid(plist::Uid::new(1))),
+    ]));
+    let mut bytes = Vec::new();
+    list.to_writer_binary(&mut bytes).unwrap();
+    Box::leak(bytes.into_boxed_slice())
+}
+
 /// Cuts, doubles and overwrites parts of a specimen.
 fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
     let edit = (any::<prop::sample::Index>(), 0usize..40, prop::collection::vec(any::<u8>(), 0..4));
@@ -111,6 +128,13 @@ proptest! {
     fn vcard(bytes in prop_oneof![
         any::<Vec<u8>>(), mutated(CARDS.as_bytes()), structured("BEGINVCARD:;= \n\"\\,")]) {
         check(Target::Format("vcard", "a.vcf"), &bytes)?;
+    }
+
+    #[test]
+    fn plist(bytes in prop_oneof![
+        any::<Vec<u8>>(), mutated(PLIST.as_bytes()), mutated(binary_plist()),
+        structured("<>/dict array key string&;x")]) {
+        check(Target::Format("plist", "a.plist"), &bytes)?;
     }
 
     #[test]

@@ -210,6 +210,13 @@ impl Sink for Parties {
     }
 }
 
+/// True where Python is here and has this module.
+pub fn python_has(module: &str) -> bool {
+    let import = format!("import {module}");
+    let status = Command::new("python3").args(["-c", &import]).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
 /// What a Python script prints about `input`; `None` without Python.
 pub fn python(script: &str, input: &[u8]) -> Option<String> {
     let mut child = Command::new("python3")
@@ -220,5 +227,6 @@ pub fn python(script: &str, input: &[u8]) -> Option<String> {
         .ok()?;
     child.stdin.take()?.write_all(input).ok()?;
     let output = child.wait_with_output().ok()?;
-    output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
+    assert!(output.status.success(), "the script of the test runs");
+    Some(String::from_utf8(output.stdout).unwrap())
 }

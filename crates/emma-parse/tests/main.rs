@@ -7,6 +7,7 @@ mod corpus;
 mod hostile;
 mod irc;
 mod mail;
+mod plist;
 mod shared_data;
 mod telegram;
 mod vcard;

@@ -1,7 +1,7 @@
 //! Address book cards, specimen by specimen.
 
 use crate::collect::{Said, read, read_with};
-use crate::mail::python;
+use crate::mail::{python, python_has};
 use emma_model::{RecordKind, Zone};
 use emma_parse::Limits;
 use serde_json::Value;
@@ -127,7 +127,7 @@ fn an_independent_reader_finds_the_same_values() {
         get = lambda n: [x.value for x in c.contents.get(n, [])]\n \
         print(json.dumps([get('fn'), get('tel'), get('email'), get('note'),\
         [[n.family, n.given] for n in get('n')]]))";
-    if python("import vobject", b"").is_none() {
+    if !python_has("vobject") {
         println!("skipped: {test}: python3 with vobject is not here");
         return;
     }

@@ -21,7 +21,7 @@ pub(super) fn quoted_printable(raw: &[u8]) -> Vec<u8> {
 }
 
 /// Decodes base64, white space left out. `None` where other characters stand in it.
-pub(super) fn base64(raw: &str) -> Option<Vec<u8>> {
+pub(crate) fn base64(raw: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(raw.len() / 4 * 3);
     let (mut bits, mut count) = (0u32, 0);
     for byte in raw.bytes().filter(|byte| !byte.is_ascii_whitespace()) {
