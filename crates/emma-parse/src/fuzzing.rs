@@ -23,7 +23,7 @@ pub enum Target<'m> {
 }
 
 /// The fuzz targets: one a reader. Their seeds lie in `fuzz/corpus/NAME`.
-pub const TARGETS: [&str; 15] = [
+pub const TARGETS: [&str; 16] = [
     "eml",
     "gz",
     "irc",
@@ -35,6 +35,7 @@ pub const TARGETS: [&str; 15] = [
     "plist",
     "tar",
     "telegram",
+    "typedstream",
     "vcard",
     "whatsapp-text",
     "zip",
@@ -65,6 +66,7 @@ pub fn run(name: &str, bytes: &[u8]) {
         count(Target::Mapping(&mappings[place], "birds/2004-12-25.txt"));
     };
     match name {
+        "typedstream" => drop(crate::typedstream::attributed(bytes)),
         "mapping_csv" => mapped(0),
         "mapping_json" => mapped(1),
         "mapping_lines" => mapped(2),

@@ -32,6 +32,7 @@ mod recognise;
 mod source;
 mod telegram;
 pub mod text;
+pub mod typedstream;
 pub mod unpack;
 mod vcard;
 mod whatsapp_text;

@@ -10,5 +10,6 @@ mod mail;
 mod plist;
 mod shared_data;
 mod telegram;
+mod typedstream;
 mod vcard;
 mod whatsapp_text;
