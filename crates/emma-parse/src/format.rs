@@ -8,8 +8,10 @@ use crate::limits::Limits;
 use crate::member::Member;
 use crate::rows::RowFormat;
 use crate::window::Window;
-use crate::{burner, discord, matrix, rocketchat, signal_jsonl, slack};
-use crate::{irc, sheet, sqlite, telegram, text};
+use crate::{
+    burner, discord, irc, mail, matrix, property_list, rocketchat, sheet, signal_jsonl, slack,
+    sqlite, telegram, text, vcard, whatsapp_text,
+};
 use emma_model::Anomaly;
 use std::io;
 
@@ -68,6 +70,7 @@ pub(crate) struct Format {
 }
 
 /// All built-in formats, in the order in which they are tried.
+#[rustfmt::skip]
 pub(crate) const FORMATS: &[&Format] = &[
     &sqlite::FORMAT,
     &sheet::FORMAT,
@@ -78,6 +81,11 @@ pub(crate) const FORMATS: &[&Format] = &[
     &slack::FORMAT,
     &signal_jsonl::FORMAT,
     &burner::FORMAT,
+    &property_list::FORMAT,
+    &mail::MBOX,
+    &mail::EML,
+    &vcard::FORMAT,
+    &whatsapp_text::FORMAT,
     &irc::FORMAT,
 ];
 

@@ -23,9 +23,10 @@ pub enum Target<'m> {
 }
 
 /// The fuzz targets: one a reader. Their seeds lie in `fuzz/corpus/NAME`.
-pub const TARGETS: [&str; 16] = [
+pub const TARGETS: &[&str] = &[
     "burner",
     "discord",
+    "eml",
     "gz",
     "irc",
     "mapping_csv",
@@ -33,11 +34,16 @@ pub const TARGETS: [&str; 16] = [
     "mapping_lines",
     "mapping_log",
     "matrix",
+    "mbox",
+    "plist",
     "rocketchat",
     "signal-jsonl",
     "slack",
     "tar",
     "telegram",
+    "typedstream",
+    "vcard",
+    "whatsapp-text",
     "zip",
     "zst",
 ];
@@ -66,6 +72,7 @@ pub fn run(name: &str, bytes: &[u8]) {
         count(Target::Mapping(&mappings[place], "birds/2004-12-25.txt"));
     };
     match name {
+        "typedstream" => drop(crate::typedstream::attributed(bytes)),
         "mapping_csv" => mapped(0),
         "mapping_json" => mapped(1),
         "mapping_lines" => mapped(2),

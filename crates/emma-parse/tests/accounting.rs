@@ -36,6 +36,37 @@ fn objects() -> impl Strategy<Value = ((&'static str, &'static str), Vec<u8>)> {
     })
 }
 
+const WHATSAPP: &str = "[1/2/20, 9:04:05\u{202f}PM] Birds: \u{200e}Heron added you\r\n\
+    \u{200e}[1/13/20, 12:00:00 AM] ~ Heron: \u{200e}<attached: 1-PHOTO.jpg>\r\n\
+    13/01/2020, 21:04 - Owl: one\ntwo\n\n2020-01-02 15:04 - no sender\n";
+
+const MAILBOX: &str = "From a@example.org Fri Jan  2 00:00:05 1970\nFrom: a@example.org\n\
+    To: \"B, C\" <b@example.org>\nSubject: =?utf-8?q?x?=\nDate: 2 Jan 1970 01:00 +0100\n\
+    Content-Type: multipart/mixed; boundary=b1\n\n--b1\nContent-Type: text/html\n\n\
+    <p>a&amp;b<br></p>\n--b1\nContent-Type: a/b; name=\"c\"\nContent-Transfer-Encoding: base64\n\n\
+    aGVsbG8=\n--b1--\n>From x\n\nFrom b Sat Jan  3 00:00:00 1970\nSubject: y\n\nz\n";
+
+const CARDS: &str = "BEGIN:VCARD\nVERSION:2.1\nN;ENCODING=QUOTED-PRINTABLE:a=C3=A9=\nb;c\n\
+    TEL;CELL:+1\nPHOTO;BASE64:aGVs\n bG8=\n\nAGENT:\nBEGIN:VCARD\nFN:x\nEND:VCARD\n\
+    REV:20200102T030405Z\nEND:VCARD\nbegin:vcard\nFN;TYPE=\"a,b\":y\\,z\nend:vcard\n";
+
+const PLIST: &str = "<?xml version=\"1.0\"?><plist><dict><key>a</key><array><integer>1</integer>\
+    <real>1.5</real><true/></array><key>b</key><data>aGVsbG8=</data><key>c</key>\
+    <string>&amp;x</string><key>d</key><dict><key>CF$UID</key><integer>1</integer></dict></dict></plist>";
+
+/// A binary list: {"a": [1, "b", true], "c": data, "d": a date}.
+fn binary_plist() -> &'static [u8] {
+    let list = plist::Value::Dictionary(plist::Dictionary::from_iter([
+        ("a", plist::Value::Array(vec![1.into(), "b".into(), true.into()])),
+        ("c", plist::Value::Data(vec![1, 2, 3])),
+        ("d", plist::Value::Date(std::time::SystemTime::UNIX_EPOCH.into())),
+        ("e", plist::Value::Uid(plist::Uid::new(1))),
+    ]));
+    let mut bytes = Vec::new();
+    list.to_writer_binary(&mut bytes).unwrap();
+    Box::leak(bytes.into_boxed_slice())
+}
+
 /// Cuts, doubles and overwrites parts of a specimen.
 fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
     let edit = (any::<prop::sample::Index>(), 0usize..40, prop::collection::vec(any::<u8>(), 0..4));
@@ -99,6 +130,39 @@ proptest! {
     fn json_objects(((format, name), bytes) in objects()) {
         check(Target::Format(format, name), &bytes)?;
         check(Target::Any, &bytes)?;
+    }
+
+    #[test]
+    fn whatsapp_text(bytes in prop_oneof![
+        any::<Vec<u8>>(), mutated(WHATSAPP.as_bytes()),
+        structured("[]01239/:., -aApPmM<>\n\r\u{200e}\u{202f}م٢")]) {
+        check(Target::Format("whatsapp-text", "WhatsApp Chat with Owl.txt"), &bytes)?;
+    }
+
+    #[test]
+    fn mbox(bytes in prop_oneof![
+        any::<Vec<u8>>(), mutated(MAILBOX.as_bytes()),
+        structured("From: \n<>@a=?-1970 00:")]) {
+        check(Target::Format("mbox", "inbox"), &bytes)?;
+    }
+
+    #[test]
+    fn eml(bytes in prop_oneof![
+        any::<Vec<u8>>(), mutated(&MAILBOX.as_bytes()[44..]), structured("From: \n<>@a=?-\t&;")]) {
+        check(Target::Format("eml", "a.eml"), &bytes)?;
+    }
+
+    #[test]
+    fn vcard(bytes in prop_oneof![
+        any::<Vec<u8>>(), mutated(CARDS.as_bytes()), structured("BEGINVCARD:;= \n\"\\,")]) {
+        check(Target::Format("vcard", "a.vcf"), &bytes)?;
+    }
+
+    #[test]
+    fn plist(bytes in prop_oneof![
+        any::<Vec<u8>>(), mutated(PLIST.as_bytes()), mutated(binary_plist()),
+        structured("<>/dict array key string&;x")]) {
+        check(Target::Format("plist", "a.plist"), &bytes)?;
     }
 
     #[test]

@@ -21,7 +21,7 @@ fn tiff(place: bool) -> Vec<u8> {
         out[8..].copy_from_slice(&value);
         out
     };
-    let mut text = |heap: &mut Vec<u8>, tag, text: &[u8]| {
+    let text = |heap: &mut Vec<u8>, tag, text: &[u8]| {
         let at = (start + heap.len()) as u32;
         heap.extend_from_slice(text);
         entry(tag, 2, text.len() as u32, at.to_le_bytes())

@@ -134,3 +134,67 @@ fn irc_logs_are_read_line_by_line() {
     assert_eq!(counts.get("anomaly"), None);
     assert_eq!(counts["notice"], 47);
 }
+
+/// The rows that a public tool found in an app's preferences, read from the same file.
+fn expected_rows(test: &str, app: &str, zip: &str, expected: &str) -> Option<(Found, Vec<Row>)> {
+    let folder = folder(test, "ios")?;
+    let bytes = std::fs::read(folder.join("zips").join(zip)).unwrap();
+    let found = read(zip, &bytes);
+    let json = std::fs::read(folder.join("expected").join(app).join(expected)).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    let rows = json["data"].as_array().unwrap().iter();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    Some((found, rows.map(|row| (text(&row[0]), text(&row[1]))).collect()))
+}
+
+type Row = (String, String);
+
+/// True where a value of the list is the row's, in whichever spelling.
+fn is_value(row: &str, value: &str) -> bool {
+    const SECONDS_1970_TO_2001: f64 = 978_307_200.0;
+    let moment = |text: &str| text.replace(' ', "T").trim_end_matches('Z').to_owned();
+    let micros = |text: &str| format!("{}Z", moment(text)).parse::<jiff::Timestamp>().ok();
+    let near = |one: i64, other: i64| (one - other).abs() <= 1;
+    let counted = |seconds: f64| {
+        let at = micros(row).map(|at| at.as_microsecond());
+        let since = |epoch: f64| ((seconds + epoch) * 1e6).round() as i64;
+        at.is_some_and(|at| near(at, since(0.0)) || near(at, since(SECONDS_1970_TO_2001)))
+    };
+    let same = |one: jiff::Timestamp, other: jiff::Timestamp| {
+        near(one.as_microsecond(), other.as_microsecond())
+    };
+    row == value
+        || row.to_lowercase() == value
+        || matches!((row, value), ("True", "1") | ("False", "0"))
+        || micros(row).zip(micros(value)).is_some_and(|(one, other)| same(one, other))
+        || value.parse().is_ok_and(counted)
+}
+
+#[test]
+fn preferences_hold_what_a_public_tool_found() {
+    let test = "preferences_hold_what_a_public_tool_found";
+    let zip = |name: &str| format!("testdata.{name}.zip");
+    for (app, zip, expected) in [
+        (
+            "groupMe",
+            zip("groupMe.groupMeAccount.josh_ios17_ffs"),
+            "groupMe.groupMeAccount.josh_ios17_ffs.20260818054925.json",
+        ),
+        (
+            "burnerCache",
+            zip("burnerCache.burnerCache_preferences.josh_ios15_ffs"),
+            "burnerCache.burnerCache_preferences.josh_ios15_ffs.20250621013336.json",
+        ),
+    ] {
+        let Some((found, rows)) = expected_rows(test, app, &zip, expected) else {
+            return;
+        };
+        let values: Vec<&String> =
+            found.records().flat_map(|record| &record.extra).map(|(_, value)| value).collect();
+        let is_there =
+            |row: &str| row.is_empty() || values.iter().any(|value| is_value(row, value));
+        let missing: Vec<&Row> = rows.iter().filter(|(_, value)| !is_there(value)).collect();
+        println!("{app}: {} rows, {} values", rows.len(), values.len());
+        assert!(missing.is_empty(), "{app}: rows not found: {missing:?}");
+    }
+}

@@ -352,8 +352,8 @@ const ARTEFACTS: &[Artefact] = &[
             ("Number of burners", |said| extra(said, "totalNumberBurners").to_owned()),
             ("User ID", |said| extra(said, "id").to_owned()),
         ],
-        // Two other replies tell the account's state at other moments; the tool leaves them out.
-        more: 2,
+        // Another reply tells the account's state at another moment; the tool leaves it out.
+        more: 1,
         distinct: true,
     },
     Artefact {
@@ -486,10 +486,19 @@ pub fn compare(folder: &Path) -> Vec<Compared> {
             .filter(|(got, said)| (artefact.pick)(got, said))
             .map(|(_, said)| said)
             .collect();
-        for said in &records {
-            let values =
-                artefact.columns.iter().map(|(header, value)| compared(header, &value(said)));
-            *counts.entry(values.collect()).or_default() -= 1;
+        let mut ours: Vec<Vec<String>> = records
+            .iter()
+            .map(|said| {
+                let values = artefact.columns.iter();
+                values.map(|(header, value)| compared(header, &value(said))).collect()
+            })
+            .collect();
+        if artefact.distinct {
+            ours.sort();
+            ours.dedup();
+        }
+        for values in ours {
+            *counts.entry(values).or_default() -= 1;
         }
         let missing: i64 = counts.values().filter(|count| **count > 0).sum();
         let surplus: i64 = counts.values().filter(|count| **count < 0).map(|count| -count).sum();
