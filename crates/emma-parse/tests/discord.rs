@@ -113,6 +113,12 @@ fn rooms_and_friends_are_read() {
     let room = found.records().next().unwrap();
     assert_eq!(room.conversation.as_deref(), Some("691283137615101955"));
     assert_eq!(room.to, ["672145484864815001"]);
+    let packed = r#"{"id":"691283137615101955","type":0,"name":"birds",
+        "guild":{"id":"622810296226152001","name":"Pond"}}"#;
+    let found = read("messages/c691283137615101955/channel.json", packed.as_bytes());
+    let room = found.records().next().unwrap();
+    assert_eq!(room.conversation.as_deref(), Some("691283137615101955"));
+    assert_eq!(room.extra("name"), ["birds"]);
     let friends = r#"[{"id":"672145484864815001","type":1,"nickname":null,
         "user":{"id":"672145484864815001","username":"owl","global_name":"Owl"}}]"#;
     let found = read("friends", friends.as_bytes());

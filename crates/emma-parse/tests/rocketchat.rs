@@ -37,7 +37,7 @@ fn only(found: &Found) -> Said {
 
 fn line(more: &str) -> String {
     format!(
-        r#"{{"_id":"m1","rid":"R1","msg":"hello","u":{{"_id":"heron1","username":"heron"}},{more}}}"#
+        r#"{{"_id":"m1","rid":"R1","msg":"hello",{more},"u":{{"_id":"heron1","username":"h"}}}}"#
     )
 }
 
@@ -176,7 +176,7 @@ fn a_room_export_takes_its_room_from_the_path() {
 #[test]
 fn a_quote_and_a_hidden_copy_point_to_their_message() {
     let quote = line(
-        r#""ts":1,"attachments":[{"message_link":"https://x.example/channel/b?msg=q9","text":"a"}]"#,
+        r#""ts":1,"attachments":[{"message_link":"https://x.example/c/b?msg=q9","text":"a"}]"#,
     );
     assert_eq!(only(&read("q", quote.as_bytes())).reply_to.as_deref(), Some("q9"));
     let hidden = line(r#""ts":1,"_hidden":true,"parent":"m0""#);

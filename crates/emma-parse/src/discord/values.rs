@@ -1,7 +1,8 @@
 //! From one object to a record.
 
+use crate::json::Kind;
 use crate::json::moment;
-use crate::json::object::{Object, extra, missing};
+use crate::json::object::{Object, extra, missing, plain};
 use crate::json::walk::Found;
 use emma_model::record::{Borrowed, Origin};
 use emma_model::{Anomaly, Clock, Micros, Record, RecordKind, Zone};
@@ -81,8 +82,10 @@ pub(super) fn read<'a>(
         Shape::Packed => packed(&mut object, folder, &mut record, anomalies),
         Shape::Channel => {
             record.conversation = object.word("id", anomalies);
-            let party = |party: Object<'a>| party.peek("id");
-            record.to = object.objects("recipients").filter_map(party).collect();
+            // The API writes the parties out, the data package only their ids.
+            let ids = object.elements("recipients").filter(|party| party.kind == Kind::String);
+            record.to = ids.map(plain).collect();
+            record.to.extend(object.objects("recipients").filter_map(|party| party.peek("id")));
         }
         Shape::Relationship => {
             record.kind = RecordKind::Contact;
