@@ -218,7 +218,7 @@ for line in raw.splitlines():
     let said =
         |text: &str| item(2, 10, &format!(r#""standardMessage":{{"text":{{"body":"{text}"}}}}"#));
     let items = [said("hoo"), said(r"a\n\u00e9\ud83e\udd89"), said("")];
-    let text = head().join("\n") + "\n" + &items.join("\n");
+    let text = head().join("\n") + "\n" + &items.map(|item| flat(&item)).join("\n");
     let Some(rows) = python::lines("signal", &script, text.as_bytes()) else {
         return;
     };
