@@ -176,6 +176,22 @@ fn every_fault_of_an_event_is_told_with_its_field() {
 }
 
 #[test]
+fn on_lines_the_inside_of_a_broken_event_is_no_event() {
+    let good = |id: u8| {
+        event(&format!(
+            r#""event_id":"${id}","origin_server_ts":1,"content":{{"msgtype":"m.text","body":"x"}}"#
+        ))
+    };
+    let broken = event(&format!(r#""unsigned":{{"redacted_because":{}}}"#, good(2)));
+    let text = format!("{}\n{}\n{}\n", good(1), &broken[..broken.len() - 1], good(3));
+    let found = read("events.jsonl", text.as_bytes());
+    let ids: Vec<_> = found.records().filter_map(|record| record.id.as_deref()).collect();
+    assert_eq!(ids, ["$1", "$3"]);
+    let kinds: Vec<_> = found.anomalies().into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["json.syntax", "matrix.resumed"]);
+}
+
+#[test]
 fn other_peoples_json_is_left_alone() {
     let others = [
         r#"{"chunk":[{"type":"text","data":"x"}]}"#,

@@ -128,7 +128,6 @@ fn base64(text: &str) -> Option<Vec<u8>> {
         if count >= 8 {
             count -= 8;
             out.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
         }
     }
     Some(out)
