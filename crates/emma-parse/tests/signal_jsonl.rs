@@ -180,6 +180,56 @@ fn what_is_not_known_is_kept_and_told() {
     assert_eq!(record.extra("futureFrame"), [r#"{"id":"1"}"#]);
 }
 
+/// Lines that Signal's own exporter wrote (`BackupJsonExporter` of libsignal, npm
+/// `@signalapp/libsignal-client` 0.103.0) from invented frames in protocol buffers. It left out a
+/// message that disappears, as it always does.
+#[test]
+fn what_signals_own_exporter_writes_is_read() {
+    let text = include_str!("../../../fuzz/corpus/signal-jsonl/libsignal");
+    let found = read("main.jsonl", text.as_bytes());
+    assert_eq!(found.end(&[]).parser, "signal-jsonl");
+    assert_eq!(found.anomalies(), []);
+    assert_eq!(found.records().count(), text.lines().count());
+    let owner = "profile:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+    let group = "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=";
+    let millis = |record: &Said| record.time.unwrap().0 / 1_000 - 1_767_225_000_000;
+    let items = found.records().filter(|record| record.extra("frame") == ["chatItem"]);
+    let items: Vec<&Said> = items.collect();
+    let rows: Vec<_> = items
+        .iter()
+        .map(|item| {
+            let text = item.text.as_deref();
+            let chat = item.conversation.as_deref().unwrap();
+            (item.kind.name(), item.from.as_deref().unwrap(), chat, text, millis(item))
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("message", OWL, OWL, Some("hoo 🦉"), 600_123),
+            ("message", owner, group, Some("all of you"), 700_000),
+            ("message", OWL, OWL, None, 800_000),
+            ("call", OWL, OWL, None, 900_000),
+            ("system", OWL, OWL, None, 1_000_000),
+            ("message", OWL, OWL, None, 1_200_000),
+            ("message", owner, OWL, Some("hoo too"), 1_300_000),
+            ("message", OWL, group, Some("North or south?"), 1_400_000),
+            ("other", owner, OWL, None, 1_500_000),
+        ]
+    );
+    assert_eq!(items[0].reply_to, Some(format!("{owner}/1767225500000")));
+    assert_eq!(items[0].extra("reaction"), [format!("👍 {owner}")]);
+    assert_eq!(items[1].extra("file"), ["nest.png", ""]);
+    assert_eq!(items[1].extra("file_bytes"), ["1234"]);
+    assert_eq!(items[1].extra("file_downloaded"), ["true"]);
+    assert_eq!(items[1].extra("file_missing"), ["true"]);
+    assert_eq!(items[2].extra("deleted"), ["true"]);
+    assert_eq!(items[6].extra("earlier_versions"), ["1"]);
+    let people: Vec<_> =
+        found.records().filter_map(|record| record.extra("name").first().copied()).collect();
+    assert_eq!(people[..3], ["Grey Heron", "Owl", "Birds"]);
+}
+
 #[test]
 fn a_broken_line_costs_only_itself() {
     let good = item(2, 10, r#""standardMessage":{"text":{"body":"hoo"}}"#);
