@@ -8,6 +8,7 @@ mod corpus;
 mod discord;
 mod hostile;
 mod irc;
+mod json_texts;
 mod matrix;
 mod python;
 mod rocketchat;

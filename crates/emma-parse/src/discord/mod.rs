@@ -1,6 +1,7 @@
 //! Discord: DiscordChatExporter's JSON, bodies of the API as apps cache them, and the data
 //! package (`docs/formats/inputs/discord.md`).
 
+mod table;
 mod values;
 
 use crate::emit::Emitter;
@@ -10,6 +11,7 @@ use crate::json::object::Object;
 use crate::json::walk::{self, Found, Records};
 use crate::limits::Limits;
 use crate::member::Member;
+use crate::text;
 use crate::window::Window;
 use emma_model::{Anomaly, Record};
 use std::io;
@@ -26,6 +28,9 @@ pub(crate) const FORMAT: Format = Format {
 };
 
 fn recognises(head: &Head<'_>) -> bool {
+    if table::recognises(head.bytes) {
+        return true;
+    }
     let seen = Glimpse::all(head.bytes);
     seen.iter().any(|envelope| {
         let export = ["guild", "channel", "messages"].iter().all(|key| envelope.has(key));
@@ -64,6 +69,10 @@ fn read(
     let folder = member.name.rsplit(['/', '\\']).nth(1).unwrap_or_default();
     let channel = folder.strip_prefix('c').unwrap_or(folder);
     let channel = if is_snowflake(channel) { channel } else { "" };
+    window.fill(text::HEAD_BYTES)?;
+    if table::recognises(window.bytes()) {
+        return table::read(channel, window, emitter, limits);
+    }
     walk::read(&mut Package { channel: channel.to_owned() }, window, emitter, limits)
 }
 
