@@ -15,9 +15,10 @@ const TELEGRAM: &str = r#"{"name":"Birds","type":"private_group","id":42,"messag
 ],"extra":{"list":[{"a":1},{"b":[{}]}]}}"#;
 
 /// The seeds of the formats that are made of JSON objects, each read as its own format.
-const OBJECTS: [(&str, &str, &str); 6] = [
+const OBJECTS: [(&str, &str, &str); 7] = [
     ("burner", "fsCachedData/0A", include_str!("../../../fuzz/corpus/burner/messages")),
     ("discord", "birds.json", include_str!("../../../fuzz/corpus/discord/export")),
+    ("discord", "messages.csv", include_str!("../../../fuzz/corpus/discord/table")),
     ("matrix", "export.json", include_str!("../../../fuzz/corpus/matrix/export")),
     ("rocketchat", "reply.json", include_str!("../../../fuzz/corpus/rocketchat/history")),
     ("signal-jsonl", "main.jsonl", include_str!("../../../fuzz/corpus/signal-jsonl/main")),

@@ -106,6 +106,41 @@ fn a_data_package_takes_its_channel_from_the_folder() {
 }
 
 #[test]
+fn an_older_data_package_is_a_table() {
+    let text = "ID,Timestamp,Contents,Attachments\r\n\
+        661720243101499392,2020-01-01 00:00:00.123000+00:00,\"hoo,\n\"\"hoo\"\"\",\r\n\
+        661720243101499393,2020-01-01 00:00:01.123000+00:00,,https://cdn.example/2/egg.png\r\n\
+        661720243101499394,soon,x,,more\r\n";
+    let found = read("messages/c622810296226152474/messages.csv", text.as_bytes());
+    assert_eq!(found.end(&[]).parser, "discord");
+    let records: Vec<&Said> = found.records().collect();
+    let texts: Vec<_> = records.iter().map(|record| record.text.as_deref().unwrap()).collect();
+    assert_eq!(texts, ["hoo,\n\"hoo\"", "", "x"]);
+    assert_eq!(records[0].id.as_deref(), Some("661720243101499392"));
+    assert_eq!(records[0].time, Some((AT, AT, Zone::Declared, false)));
+    assert_eq!(records[1].extra("file"), ["egg.png"]);
+    assert_eq!(records[2].conversation.as_deref(), Some("622810296226152474"));
+    assert_eq!(
+        (records[2].extra("Timestamp"), records[2].extra("field 5")),
+        (vec!["soon"], vec!["more"])
+    );
+    let kinds: Vec<_> = found.anomalies().into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["csv.field_extra", "time.unreadable"]);
+    // The oracle is the `csv` module of python3 (3.11.7 when this was written).
+    let script = python::PRELUDE.to_owned()
+        + "import csv, io\nfor r in csv.DictReader(io.StringIO(raw, newline='')):\n    \
+           print(json.dumps([r['ID'], r['Contents']], ensure_ascii=False))\n";
+    let Some(rows) = python::lines("discord csv", &script, text.as_bytes()) else {
+        return;
+    };
+    let ours = records.iter().map(|record| {
+        let text = serde_json::to_string(&record.text).unwrap();
+        format!("[\"{}\", {text}]", record.id.as_deref().unwrap())
+    });
+    assert_eq!(ours.collect::<Vec<_>>(), rows);
+}
+
+#[test]
 fn rooms_and_friends_are_read() {
     let rooms = r#"[{"id":"691283137615101955","type":1,"last_message_id":"1",
         "recipients":[{"id":"672145484864815001","username":"owl"}]}]"#;
@@ -113,6 +148,12 @@ fn rooms_and_friends_are_read() {
     let room = found.records().next().unwrap();
     assert_eq!(room.conversation.as_deref(), Some("691283137615101955"));
     assert_eq!(room.to, ["672145484864815001"]);
+    let packed = r#"{"id":"691283137615101955","type":0,"name":"birds",
+        "guild":{"id":"622810296226152001","name":"Pond"}}"#;
+    let found = read("messages/c691283137615101955/channel.json", packed.as_bytes());
+    let room = found.records().next().unwrap();
+    assert_eq!(room.conversation.as_deref(), Some("691283137615101955"));
+    assert_eq!(room.extra("name"), ["birds"]);
     let friends = r#"[{"id":"672145484864815001","type":1,"nickname":null,
         "user":{"id":"672145484864815001","username":"owl","global_name":"Owl"}}]"#;
     let found = read("friends", friends.as_bytes());

@@ -8,6 +8,7 @@ mod corpus;
 mod discord;
 mod hostile;
 mod irc;
+mod json_texts;
 mod mail;
 mod matrix;
 mod media;

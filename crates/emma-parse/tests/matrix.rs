@@ -7,37 +7,47 @@ use emma_model::{RecordKind, Zone};
 
 const EXPORT: &str = r##"{"room_name":"Birds","room_creator":"@heron:pond.example","topic":"",
 "export_date":"2/1/1970","exported_by":"@heron:pond.example","messages":[
- {"type":"m.room.message","sender":"@heron:pond.example","event_id":"$1","room_id":"!r:pond.example",
+ {"type":"m.room.message","sender":"@heron:pond.example","event_id":"$1",
+  "room_id":"!r:pond.example",
   "origin_server_ts":86400123,"content":{"msgtype":"m.text","body":"Good morning \ud83e\udd86",
   "m.mentions":{}},"unsigned":{"age":5}},
- {"type":"m.room.message","sender":"@owl:wood.example","event_id":"$2","room_id":"!r:pond.example",
+ {"type":"m.room.message","sender":"@owl:wood.example","event_id":"$2",
+  "room_id":"!r:pond.example",
   "origin_server_ts":86460000,"content":{"msgtype":"m.text","body":"hoo",
   "m.relates_to":{"m.in_reply_to":{"event_id":"$1"}}}},
- {"type":"m.room.message","sender":"@owl:wood.example","event_id":"$3","room_id":"!r:pond.example",
+ {"type":"m.room.message","sender":"@owl:wood.example","event_id":"$3",
+  "room_id":"!r:pond.example",
   "origin_server_ts":86470000,"content":{"msgtype":"m.text","body":"* hooo",
   "m.new_content":{"msgtype":"m.text","body":"hooo"},
   "m.relates_to":{"rel_type":"m.replace","event_id":"$2"}}},
- {"type":"m.room.message","sender":"@owl:wood.example","event_id":"$4","room_id":"!r:pond.example",
+ {"type":"m.room.message","sender":"@owl:wood.example","event_id":"$4",
+  "room_id":"!r:pond.example",
   "origin_server_ts":86480000,"content":{},"unsigned":{"redacted_because":{"event_id":"$5"}}},
  {"type":"m.room.redaction","sender":"@owl:wood.example","event_id":"$5","redacts":"$4",
   "room_id":"!r:pond.example","origin_server_ts":86490000,"content":{"reason":"typo"}},
- {"type":"m.reaction","sender":"@tit:pond.example","event_id":"$6","room_id":"!r:pond.example",
+ {"type":"m.reaction","sender":"@tit:pond.example","event_id":"$6",
+  "room_id":"!r:pond.example",
   "origin_server_ts":86500000,
   "content":{"m.relates_to":{"rel_type":"m.annotation","event_id":"$1","key":"+1"}}},
- {"type":"m.room.member","sender":"@tit:pond.example","event_id":"$7","room_id":"!r:pond.example",
+ {"type":"m.room.member","sender":"@tit:pond.example","event_id":"$7",
+  "room_id":"!r:pond.example",
   "state_key":"@tit:pond.example","origin_server_ts":86510000,
   "content":{"membership":"join","displayname":"Tit"}},
- {"type":"m.room.encrypted","sender":"@tit:pond.example","event_id":"$8","room_id":"!r:pond.example",
+ {"type":"m.room.encrypted","sender":"@tit:pond.example","event_id":"$8",
+  "room_id":"!r:pond.example",
   "origin_server_ts":86520000,"content":{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"AwgA",
   "session_id":"s1","device_id":"D"}},
- {"type":"m.room.message","sender":"@tit:pond.example","event_id":"$9","room_id":"!r:pond.example",
+ {"type":"m.room.message","sender":"@tit:pond.example","event_id":"$9",
+  "room_id":"!r:pond.example",
   "origin_server_ts":86530000,"content":{"msgtype":"m.image","body":"nest.png",
   "file":{"url":"mxc://pond.example/abc","key":{"k":"KEY","alg":"A256CTR"},"iv":"IV",
   "hashes":{"sha256":"HASH"}},"info":{"mimetype":"image/png","size":1234}}},
- {"type":"m.room.message","sender":"@tit:pond.example","event_id":"$10","room_id":"!r:pond.example",
+ {"type":"m.room.message","sender":"@tit:pond.example","event_id":"$10",
+  "room_id":"!r:pond.example",
   "origin_server_ts":86540000,"content":{"msgtype":"m.bad.encrypted",
   "body":"** Unable to decrypt **"}},
- {"type":"m.room.message","sender":"@tit:pond.example","event_id":"$11","room_id":"!r:pond.example",
+ {"type":"m.room.message","sender":"@tit:pond.example","event_id":"$11",
+  "room_id":"!r:pond.example",
   "origin_server_ts":86550000,"content":{"msgtype":"m.text","body":"in the thread",
   "m.relates_to":{"rel_type":"m.thread","event_id":"$1","is_falling_back":true,
   "m.in_reply_to":{"event_id":"$9"}}}}
@@ -118,7 +128,8 @@ fn a_reply_of_the_api_takes_its_room_from_around_it() {
     assert_eq!(record.conversation.as_deref(), Some("page1"));
     assert_eq!(record.borrowed[0].origin, Origin::Path);
     let sync = format!(
-        r#"{{"next_batch":"s1","rooms":{{"join":{{"!a.b:pond.example":{{"timeline":{{"events":[{}]}}}},
+        r#"{{"next_batch":"s1","rooms":{{"join":{{
+        "!a.b:pond.example":{{"timeline":{{"events":[{}]}}}},
         "!c:pond.example":{{"timeline":{{"events":[{}]}}}}}}}}}}"#,
         event(r#""event_id":"$1","origin_server_ts":1,"content":{"msgtype":"m.emote","body":"x"}"#),
         event(
@@ -162,6 +173,22 @@ fn every_fault_of_an_event_is_told_with_its_field() {
         let found = read("x", format!("[{}]", event(&event_text)).as_bytes());
         assert_eq!(found.anomalies(), [(kind, field.to_owned())], "{event_text}");
     }
+}
+
+#[test]
+fn on_lines_the_inside_of_a_broken_event_is_no_event() {
+    let good = |id: u8| {
+        event(&format!(
+            r#""event_id":"${id}","origin_server_ts":1,"content":{{"msgtype":"m.text","body":"x"}}"#
+        ))
+    };
+    let broken = event(&format!(r#""unsigned":{{"redacted_because":{}}}"#, good(2)));
+    let text = format!("{}\n{}\n{}\n", good(1), &broken[..broken.len() - 1], good(3));
+    let found = read("events.jsonl", text.as_bytes());
+    let ids: Vec<_> = found.records().filter_map(|record| record.id.as_deref()).collect();
+    assert_eq!(ids, ["$1", "$3"]);
+    let kinds: Vec<_> = found.anomalies().into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["json.syntax", "matrix.resumed"]);
 }
 
 #[test]

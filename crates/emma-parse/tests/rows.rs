@@ -262,6 +262,42 @@ INSERT INTO messages VALUES (1, '-1', 0, '-1', -1, NULL, 0, NULL, NULL, '-1', -1
 }
 
 #[test]
+fn imessage_bodies_are_read_from_their_typedstream() {
+    // An archived NSMutableAttributedString of the text "hoo", as macOS writes it.
+    const BODY: &str = "x'040B73747265616D747970656481E803840140848484124E534174747269627574656453\
+        7472696E67008484084E534F626A656374008592848484084E53537472696E67019484012B03686F6F86840269490103\
+        928484840C4E5344696374696F6E617279009484016900928486'";
+    let body = BODY.replace(['\\', '\n', ' '], "");
+    let sql = format!("
+CREATE TABLE handle (id TEXT, service TEXT);
+CREATE TABLE chat (chat_identifier TEXT, display_name TEXT, style INTEGER);
+CREATE TABLE chat_message_join (chat_id INTEGER, message_id INTEGER);
+CREATE TABLE attachment (filename TEXT, mime_type TEXT, total_bytes INTEGER, transfer_name TEXT);
+CREATE TABLE message_attachment_join (message_id INTEGER, attachment_id INTEGER);
+CREATE TABLE message (guid TEXT, text TEXT, attributedBody BLOB, date INTEGER, is_from_me INTEGER, handle_id INTEGER,
+  item_type INTEGER, group_action_type INTEGER, associated_message_guid TEXT, associated_message_type INTEGER,
+  date_edited INTEGER, date_retracted INTEGER, date_delivered INTEGER, date_read INTEGER, thread_originator_guid TEXT,
+  service TEXT, subject TEXT, account TEXT, destination_caller_id TEXT);
+INSERT INTO handle VALUES ('+15550001', 'iMessage');
+INSERT INTO chat VALUES ('+15550001', NULL, 45);
+INSERT INTO chat_message_join VALUES (1, 1), (1, 2);
+INSERT INTO attachment VALUES ('~/a.jpg', 'image/jpeg', 77, 'a.jpg');
+INSERT INTO message_attachment_join VALUES (2, 1);
+INSERT INTO message VALUES ('G1', NULL, {body}, 599529600000000000, 0, 1, 0, 0, NULL, 0, 0, 0, 0, 0, NULL, 'iMessage', NULL, 'E:x', NULL),
+  ('G2', 'seen', NULL, 599529660, 1, 1, 0, 0, NULL, 0, 5, 0, 0, 0, 'G1', 'iMessage', NULL, 'E:x', NULL);");
+    let found = read_bytes(&shipped(), "chat.db", &database(&sql));
+    assert_eq!(found.end(&[]).parser, "mapping:imessage");
+    let rows: Vec<&Said> = found.records().collect();
+    assert_eq!(rows[0].text.as_deref(), Some("hoo"));
+    assert_eq!(extra(rows[0], "text_from"), Some("attributedBody"));
+    // Both ways of writing times: 2020-01-01 and a minute later.
+    assert_eq!(rows[0].time.map(|time| time.0), Some(1_577_836_800_000_000));
+    assert_eq!(rows[1].time.map(|time| time.0), Some(1_577_836_860_000_000));
+    assert_eq!((rows[1].to[0].as_str(), rows[1].reply_to.as_deref()), ("+15550001", Some("G1")));
+    assert_eq!(extra(rows[1], "attachments"), Some("~/a.jpg|image/jpeg|77|a.jpg"));
+}
+
+#[test]
 fn bodies_in_a_cache_are_members_of_their_own() {
     let sql = r#"
 CREATE TABLE cfurl_cache_response (entry_ID INTEGER PRIMARY KEY, version INTEGER, hash_value INTEGER, storage_policy INTEGER,

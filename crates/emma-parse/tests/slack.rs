@@ -19,7 +19,8 @@ const DAY: &str = r#"[
  {"type":"message","subtype":"tombstone","user":"USLACKBOT","hidden":true,
   "text":"This message was deleted.","ts":"86490.000500"},
  {"type":"message","user":"U000TIT01","text":"","ts":"86500.000600","upload":true,"files":[
-  {"id":"F1","name":"nest.png","mimetype":"image/png","size":1234,"url_private":"https://f.example/F1"},
+  {"id":"F1","name":"nest.png","mimetype":"image/png","size":1234,
+   "url_private":"https://f.example/F1"},
   {"id":"F2","mode":"tombstone"}]},
  {"type":"message","subtype":"me_message","user":"U000TIT01","text":"sings","ts":"86510.000700"}
 ]"#;
@@ -76,8 +77,13 @@ fn a_reply_of_the_api_names_its_channel_or_not() {
     assert_eq!(record.conversation.as_deref(), Some("C0BIRDS01"));
     let posted = r#"{"ok":true,"channel":"C0BIRDS02","ts":"1.000000","message":{"type":"message",
         "user":"U00HERON1","text":"x","ts":"1.000000"}}"#;
-    let found = read("post.json", format!("[{posted}]").as_bytes());
-    assert_ne!(found.end(&[]).parser, "slack");
+    let found = read("post.json", posted.as_bytes());
+    let record = found.records().next().unwrap();
+    assert_eq!(record.conversation.as_deref(), Some("C0BIRDS02"));
+    assert!(matches!(record.borrowed[0].origin, Origin::Leaf { offset: 0, .. }));
+    // A day that lies in no folder is of no channel anybody knows.
+    let found = read("1970-01-02.json", DAY.as_bytes());
+    assert_eq!(found.records().next().unwrap().conversation, None);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! From one object to a record.
 
+use crate::json::Kind;
 use crate::json::moment;
-use crate::json::object::{Object, extra, missing};
+use crate::json::object::{Object, extra, missing, plain};
 use crate::json::walk::Found;
 use emma_model::record::{Borrowed, Origin};
 use emma_model::{Anomaly, Clock, Micros, Record, RecordKind, Zone};
@@ -81,8 +82,10 @@ pub(super) fn read<'a>(
         Shape::Packed => packed(&mut object, folder, &mut record, anomalies),
         Shape::Channel => {
             record.conversation = object.word("id", anomalies);
-            let party = |party: Object<'a>| party.peek("id");
-            record.to = object.objects("recipients").filter_map(party).collect();
+            // The API writes the parties out, the data package only their ids.
+            let ids = object.elements("recipients").filter(|party| party.kind == Kind::String);
+            record.to = ids.map(plain).collect();
+            record.to.extend(object.objects("recipients").filter_map(|party| party.peek("id")));
         }
         Shape::Relationship => {
             record.kind = RecordKind::Contact;
@@ -189,17 +192,30 @@ fn id_micros(id: &str) -> Option<Micros> {
     Micros::try_from(millis).ok()?.checked_mul(1_000)
 }
 
-/// A message of the data package: all are the owner's, whom the file does not name.
+/// A message of the data package in JSON.
 fn packed<'a>(
     object: &mut Object<'a>,
     folder: &'a str,
     record: &mut Record<'a>,
     anomalies: &mut Vec<Anomaly>,
 ) {
-    record.kind = RecordKind::Message;
     record.id = object.word("ID", anomalies);
     record.text = object.said("Contents", anomalies);
-    if let Some(raw) = object.text("Timestamp", anomalies) {
+    let timestamp = object.text("Timestamp", anomalies);
+    let attachments = object.peek("Attachments");
+    pack(record, timestamp, attachments, folder, anomalies);
+}
+
+/// What messages of the data package have in common: all are the owner's, whom nothing names.
+pub(super) fn pack<'a>(
+    record: &mut Record<'a>,
+    timestamp: Option<Cow<'a, str>>,
+    attachments: Option<Cow<'a, str>>,
+    folder: &'a str,
+    anomalies: &mut Vec<Anomaly>,
+) {
+    record.kind = RecordKind::Message;
+    if let Some(raw) = timestamp {
         record.time = moment::iso(raw.clone(), Zone::Assumed, Clock::Delivered);
         if record.time.is_none() {
             moment::unreadable("Timestamp", anomalies);
@@ -210,7 +226,7 @@ fn packed<'a>(
         record.conversation = Some(folder.into());
         record.borrowed.push(Borrowed { field: "conversation", origin: Origin::Path });
     }
-    for url in object.peek("Attachments").unwrap_or_default().split_whitespace() {
+    for url in attachments.unwrap_or_default().split_whitespace() {
         let name = url.rsplit('/').next().and_then(|name| name.split('?').next());
         let name = name.unwrap_or_default().to_owned();
         record.extra.push(("file".into(), name.into()));

@@ -12,16 +12,19 @@
 //!    to the next object that is a record by its content ([`resume`](self)).
 
 use super::object::Object;
-use super::{Kind, Value, decode, glimpse, scan, value_at};
+use super::{Kind, Value, decode, scan, value_at};
 use crate::emit::Emitter;
 use crate::limits::Limits;
 use crate::window::Window;
 use emma_model::record::Origin;
 use emma_model::{Anomaly, Record, RecordKind};
-use std::collections::BTreeMap;
 use std::io;
 
+mod path;
 mod resume;
+
+pub(crate) use path::{Head, Heads};
+use path::{Place, steps};
 
 /// Framing is handed over once so much of it has gathered.
 const FRAMING_BYTES_MAX: usize = 64 << 10;
@@ -58,25 +61,6 @@ pub(crate) struct Found<'a> {
     pub offset: u64,
     /// Its length in bytes.
     pub length: u64,
-}
-
-/// Plain values read before a record, by their path in [`Records::HEADS`].
-#[derive(Default)]
-pub(crate) struct Heads(BTreeMap<&'static str, Head>);
-
-/// One of them.
-pub(crate) struct Head {
-    /// What it says.
-    pub text: String,
-    /// The framing it stands in.
-    pub origin: Origin,
-}
-
-impl Heads {
-    /// The value under a path, where it was read and is not empty.
-    pub fn get(&self, path: &str) -> Option<&Head> {
-        self.0.get(path).filter(|head| !head.text.is_empty())
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -154,18 +138,6 @@ pub(crate) fn read<R: Records>(
         anomalies.push(Anomaly::new("json.truncated", "the file ends inside a value"));
     }
     Ok(anomalies)
-}
-
-/// The steps of a path.
-fn steps(path: &str) -> Vec<&str> {
-    path.split('/').filter(|step| !step.is_empty()).collect()
-}
-
-/// What an object may be, by its path.
-struct Place {
-    record: bool,
-    /// Records or heads may stand inside.
-    leads: bool,
 }
 
 impl<R: Records> Walk<'_, '_, '_, '_, R> {
@@ -307,47 +279,6 @@ impl<R: Records> Walk<'_, '_, '_, '_, R> {
         self.frame(length)
     }
 
-    /// The key just read may itself be a value that records borrow.
-    fn name_by_key(&mut self) {
-        let wanted = R::HEADS.iter().copied().find(|path| {
-            let steps = steps(path);
-            steps.last() == Some(&"*") && self.stands_at(&steps)
-        });
-        let key = self.stack.last().and_then(|level| level.key.clone());
-        if let (Some(path), Some(key)) = (wanted, key) {
-            self.remember(path, key);
-        }
-    }
-
-    fn remember(&mut self, path: &'static str, text: String) {
-        let origin = Origin::Leaf { offset: self.emitter.offset(), length: 0 };
-        self.heads.0.insert(path, Head { text, origin });
-        self.pending.push(path);
-    }
-
-    /// Whether the value that comes next stands at a path.
-    fn stands_at(&self, steps: &[&str]) -> bool {
-        steps.len() == self.stack.len() && self.leads_to(steps)
-    }
-
-    /// Whether the levels that are open are the first of a path.
-    fn leads_to(&self, steps: &[&str]) -> bool {
-        steps.len() >= self.stack.len()
-            && self.stack.iter().zip(steps).all(|(level, step)| match level.object {
-                true => *step == "*" || level.key.as_deref() == Some(step),
-                false => *step == "[]",
-            })
-    }
-
-    fn place(&self) -> Place {
-        let depth = self.stack.len();
-        let record = self.records.iter().any(|steps| self.stands_at(steps));
-        let heads = R::HEADS.iter().map(|path| steps(path));
-        let leads = |steps: &[&str]| steps.len() > depth && self.leads_to(steps);
-        let leads = self.records.iter().any(|s| leads(s)) || heads.into_iter().any(|s| leads(&s));
-        Place { record, leads }
-    }
-
     /// Looks at the object after the framing: `None` where it is broken or too long to be read
     /// at once, else whether it is a record by its content.
     fn whole(&mut self) -> io::Result<Option<bool>> {
@@ -360,20 +291,6 @@ impl<R: Records> Walk<'_, '_, '_, '_, R> {
                 Some(self.reader.is_record(value.bytes, depth_max))
             }
             _ => None,
-        })
-    }
-
-    /// Whether a key of the object after the framing, whole or not, leads to records.
-    fn is_envelope(&self) -> bool {
-        let depth = self.stack.len();
-        let rest = &self.window.bytes()[self.framed..];
-        let rest = &rest[..rest.len().min(self.limits.record_bytes_max)];
-        let keys = glimpse::keys(rest);
-        let heads = R::HEADS.iter().map(|path| steps(path));
-        let mut inside = self.records.iter().cloned().chain(heads);
-        inside.any(|steps| {
-            let step = steps.get(depth).filter(|_| self.leads_to(&steps));
-            step.is_some_and(|step| keys.iter().any(|(key, _)| *key == step.as_bytes()))
         })
     }
 

@@ -191,7 +191,7 @@ fn row(
 
 /// How fields are cut and quoted. All marks are ASCII.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Dialect {
+pub(crate) struct Dialect {
     pub separator: char,
     pub quote: Option<char>,
     pub backslash: bool,
@@ -205,14 +205,14 @@ impl Dialect {
 }
 
 /// A field as read.
-pub(super) struct FieldText<'t> {
+pub(crate) struct FieldText<'t> {
     pub text: Cow<'t, str>,
     /// Something stands between its closing quote and the separator.
     pub odd: bool,
 }
 
 /// The fields of one row without its line end.
-pub(super) fn fields<'t>(
+pub(crate) fn fields<'t>(
     row: &'t str,
     dialect: &Dialect,
 ) -> impl Iterator<Item = FieldText<'t>> + use<'t> {

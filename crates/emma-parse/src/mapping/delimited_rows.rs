@@ -6,7 +6,7 @@ use crate::window::Window;
 use std::io;
 
 /// Finds where rows end in the original bytes.
-pub(super) struct Rows {
+pub(crate) struct Rows {
     pub encoding: Encoding,
     pub dialect: Dialect,
     /// The line in hand began before and was too long.
@@ -14,12 +14,12 @@ pub(super) struct Rows {
 }
 
 /// A row's length with its line feed, and how it ended.
-pub(super) struct RowSpan {
+pub(crate) struct RowSpan {
     pub length: usize,
     pub end: RowEnd,
 }
 
-pub(super) enum RowEnd {
+pub(crate) enum RowEnd {
     Whole,
     /// Its first line alone is longer than a record may be: a piece of it.
     TooLong,

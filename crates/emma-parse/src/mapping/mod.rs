@@ -15,8 +15,8 @@ mod compile_engine;
 mod compile_fields;
 mod compile_log;
 mod compile_time;
-mod delimited;
-mod delimited_rows;
+pub(crate) mod delimited;
+pub(crate) mod delimited_rows;
 mod error;
 mod fields;
 mod fields_time;
@@ -154,11 +154,12 @@ impl Mapping {
 
 /// The mappings that come with emma, in the order in which they are tried.
 pub fn shipped() -> Vec<Mapping> {
-    const TEXTS: [&str; 8] = [
+    const TEXTS: [&str; 9] = [
         include_str!("../../mappings/irc-annotation.toml"),
         include_str!("../../mappings/ndjson-chat.toml"),
         include_str!("../../mappings/whatsapp-ios.toml"),
         include_str!("../../mappings/whatsapp-android.toml"),
+        include_str!("../../mappings/imessage.toml"),
         include_str!("../../mappings/teams-ios.toml"),
         include_str!("../../mappings/mastodon-ios.toml"),
         include_str!("../../mappings/ios-address-book.toml"),

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 const MISSING: &str = "signal.field_missing";
 
 /// What an item may be.
-const ITEMS: [&str; 12] = [
+const ITEMS: [&str; 11] = [
     "standardMessage",
     "contactMessage",
     "stickerMessage",
@@ -22,7 +22,6 @@ const ITEMS: [&str; 12] = [
     "viewOnceMessage",
     "directStoryReplyMessage",
     "poll",
-    "pollMessage",
 ];
 
 /// The chat of a record is that of a person or group.
@@ -178,7 +177,7 @@ fn said<'a>(
                 extra(record, "ended", call.peek("endedCallTimestamp"));
             }
         }
-        "poll" | "pollMessage" => record.text = inner.said("question", anomalies),
+        "poll" => record.text = inner.said("question", anomalies),
         "contactMessage" => {}
         _ => {
             record.kind = RecordKind::Other;
@@ -222,6 +221,9 @@ fn file<'a>(attachment: &Object<'a>, record: &mut Record<'a>) {
         let kinds = ["locatorInfo", "attachmentLocator", "backupLocator"];
         kinds.iter().find_map(|kind| pointer.object(kind))
     });
+    // An empty locator stands for a file of which nothing is left.
+    let locator =
+        locator.filter(|locator| ["key", "cdnKey", "mediaName"].iter().any(|k| locator.has(k)));
     let of_pointer = |key: &str| -> Option<Cow<'a, str>> { pointer.as_ref()?.peek(key) };
     let of_locator = |keys: &[&str]| -> Option<Cow<'a, str>> {
         let locator = locator.as_ref()?;
@@ -234,6 +236,7 @@ fn file<'a>(attachment: &Object<'a>, record: &mut Record<'a>) {
     extra(record, "file_key", of_locator(&["key"]));
     extra(record, "file_digest", of_locator(&["digest", "encryptedDigest", "plaintextHash"]));
     extra(record, "file_url", of_locator(&["cdnKey", "transitCdnKey", "mediaName"]));
+    extra(record, "file_downloaded", attachment.peek("wasDownloaded"));
     if locator.is_none() {
         record.extra.push(("file_missing".into(), "true".into()));
     }

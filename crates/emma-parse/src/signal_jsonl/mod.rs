@@ -25,7 +25,7 @@ pub(crate) const FORMAT: Format = Format {
     name: "signal-jsonl",
     version: 1,
     title: "Signal plain text export (main.jsonl)",
-    tested: "invented specimens only, after the public Backup.proto",
+    tested: "invented messages, written by the exporter of libsignal 0.103.0",
     recognises: |head| head.text && recognises(head),
     read: Read::Once(read),
 };

@@ -4,8 +4,10 @@ use crate::json::object::Object;
 use emma_model::record::Origin;
 use std::collections::BTreeMap;
 
-/// People and chats remembered at most.
+/// People and chats remembered at most,
 const PEOPLE_MAX: usize = 1 << 20;
+/// and their handles and names, in bytes.
+const PEOPLE_BYTES_MAX: usize = 64 << 20;
 /// Longest handle or name kept, in bytes.
 const TEXT_BYTES_MAX: usize = 1 << 10;
 
@@ -15,6 +17,7 @@ pub(super) struct People {
     /// The owner of the export: a handle made from the account's own frame.
     pub owner: Option<Party>,
     recipients: BTreeMap<u64, Party>,
+    bytes: usize,
     chats: BTreeMap<u64, u64>,
 }
 
@@ -47,8 +50,10 @@ impl People {
         if let Some(name) = &mut party.name {
             name.truncate(fits(name));
         }
-        let room = self.recipients.len() < PEOPLE_MAX;
+        let bytes = party.handle.len() + party.name.as_ref().map_or(0, String::len);
+        let room = self.recipients.len() < PEOPLE_MAX && self.bytes + bytes <= PEOPLE_BYTES_MAX;
         if room {
+            self.bytes += bytes;
             self.recipients.insert(id, party);
         }
         room
@@ -123,7 +128,6 @@ fn base64(text: &str) -> Option<Vec<u8>> {
         if count >= 8 {
             count -= 8;
             out.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
         }
     }
     Some(out)

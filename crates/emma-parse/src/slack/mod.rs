@@ -30,7 +30,9 @@ fn recognises(head: &Head<'_>) -> bool {
     let seen = Glimpse::all(head.bytes);
     seen.iter().any(|reply| {
         reply.has("ok")
-            && ["messages", "members", "channels"].iter().any(|list| any(reply.inner(list)))
+            && ["messages", "members", "channels", "message"]
+                .iter()
+                .any(|list| any(reply.inner(list)))
     }) || any(seen)
 }
 
@@ -53,9 +55,14 @@ fn read(
     emitter: &mut Emitter<'_>,
     limits: &Limits,
 ) -> io::Result<Vec<Anomaly>> {
-    // In an export a channel is a folder, and its files are called after days.
-    let folder = member.name.rsplit(['/', '\\']).nth(1).filter(|name| !name.is_empty());
-    let channel = folder.unwrap_or(member.file_stem()).to_owned();
+    // In an export a channel is a folder and its files are called after days; other files are
+    // called after their channel.
+    let stem = member.file_stem();
+    let channel = match stem.parse::<jiff::civil::Date>() {
+        Ok(_) => member.name.rsplit(['/', '\\']).nth(1).unwrap_or_default(),
+        Err(_) => stem,
+    };
+    let channel = channel.to_owned();
     walk::read(&mut Workspace { channel }, window, emitter, limits)
 }
 

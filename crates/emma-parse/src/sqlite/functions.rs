@@ -3,8 +3,10 @@
 //! | function | gives |
 //! | --- | --- |
 //! | `plist_json(BLOB)` | a property list as JSON, `NSKeyedArchiver` archives resolved; null where it is none |
+//! | `typedstream_text(BLOB)` | the text of an attributed string in a typedstream; null where it is none |
 //! | `plain_text(TEXT)` | markup without its tags, entities undone, breaks and paragraphs as line feeds |
 
+use crate::typedstream;
 use plist::Value as Plist;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
@@ -23,6 +25,12 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
     connection.create_scalar_function("plist_json", 1, flags, |context| {
         Ok(match context.get_raw(0) {
             ValueRef::Blob(bytes) | ValueRef::Text(bytes) => plist_json(bytes),
+            _ => None,
+        })
+    })?;
+    connection.create_scalar_function("typedstream_text", 1, flags, |context| {
+        Ok(match context.get_raw(0) {
+            ValueRef::Blob(bytes) => typedstream::text(bytes),
             _ => None,
         })
     })?;
