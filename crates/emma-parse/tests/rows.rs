@@ -28,7 +28,7 @@ fn by(mapping: &str) -> Plan {
 }
 
 /// The bytes of a database that `sql` makes.
-fn database(sql: &str) -> Vec<u8> {
+pub fn database(sql: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db");
     Connection::open(&path).unwrap().execute_batch(sql).unwrap();
@@ -62,7 +62,7 @@ needs = ["body", "bird.name"]
 query = 'SELECT m.rowid AS row, m.id AS id, b.name AS "from", m.body AS text, m.at AS at FROM message m LEFT JOIN bird b ON b.id = m.bird'
 "#;
 
-const BIRDS: &str = "
+pub const BIRDS: &str = "
 CREATE TABLE bird (id INTEGER PRIMARY KEY, name TEXT);
 CREATE TABLE message (id TEXT, bird INTEGER, body TEXT, at INTEGER, photo BLOB);
 CREATE TABLE nest (tree TEXT);
@@ -340,7 +340,7 @@ name = "*"
 needs = ["Sender", "Message", "Sent at"]
 "#;
 
-fn workbook(save: impl FnOnce(&mut rust_xlsxwriter::Workbook)) -> Vec<u8> {
+pub fn workbook(save: impl FnOnce(&mut rust_xlsxwriter::Workbook)) -> Vec<u8> {
     let mut book = rust_xlsxwriter::Workbook::new();
     save(&mut book);
     book.save_to_buffer().unwrap()
