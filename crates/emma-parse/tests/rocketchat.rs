@@ -159,6 +159,17 @@ fn lists_of_rooms_and_users_are_read() {
 }
 
 #[test]
+fn a_list_under_an_unknown_key_is_read_by_its_content() {
+    let message = line(r#""ts":1"#);
+    let text = format!(r#"{{"messages":[{message}],"pinned":[{message},{{"a":1}}]}}"#);
+    let found = read("reply", text.as_bytes());
+    let seen: Vec<_> = found.records().map(|record| (record.kind, record.id.as_deref())).collect();
+    use RecordKind::{Message, Other};
+    assert_eq!(seen, [(Message, Some("m1")), (Message, Some("m1")), (Other, None)]);
+    assert_eq!(found.records().nth(2).unwrap().extra("section"), ["pinned"]);
+}
+
+#[test]
 fn a_room_export_takes_its_room_from_the_path() {
     let text = concat!(
         r#"{"msg":"hello","username":"heron","ts":"1970-01-02T00:00:00.000Z"}"#,

@@ -6,8 +6,8 @@
 //! top, of which there may be many (one a line, or one after another). `*` is any key.
 //!
 //! 1. Brackets, commas, keys and plain values around records are framing, in bounded pieces.
-//! 2. An object under a record's path is read whole by the format; any other object is kept as a
-//!    record of its raw values.
+//! 2. An object under a record's path, or that is a record by its content, is read whole by the
+//!    format; any other object is kept as a record of its raw values.
 //! 3. Small faults (a comma) are stepped over and told; after a larger one bytes are anomalies up
 //!    to the next object that is a record by its content ([`resume`](self)).
 
@@ -248,7 +248,8 @@ impl<R: Records> Walk<'_, '_, '_, '_, R> {
                     },
                     Place { leads: true, .. } => self.open(true),
                     _ => match self.whole()? {
-                        Some(_) => self.unit(false),
+                        // A list under a key nobody knows may still hold records.
+                        Some(record) => self.unit(record),
                         None => self.open(true),
                     },
                 }
