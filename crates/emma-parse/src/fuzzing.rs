@@ -23,13 +23,14 @@ pub enum Target<'m> {
 }
 
 /// The fuzz targets: one a reader. Their seeds lie in `fuzz/corpus/NAME`.
-pub const TARGETS: [&str; 10] = [
+pub const TARGETS: [&str; 11] = [
     "gz",
     "irc",
     "mapping_csv",
     "mapping_json",
     "mapping_lines",
     "mapping_log",
+    "sms-backup",
     "tar",
     "telegram",
     "zip",

@@ -27,11 +27,13 @@ mod member;
 mod name;
 mod plan;
 mod recognise;
+mod sms_backup;
 mod source;
 mod telegram;
 pub mod text;
 pub mod unpack;
 pub mod window;
+mod xml;
 
 pub use exhibit::{ExhibitInfo, ParseError, read_exhibit};
 pub use format::{FormatInfo, formats};

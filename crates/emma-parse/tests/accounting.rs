@@ -14,6 +14,11 @@ const TELEGRAM: &str = r#"{"name":"Birds","type":"private_group","id":42,"messag
  {"id":2,"type":"service","date":"2020-01-01T00:00:01","actor_id":7,"action":"pin","text":""}
 ],"extra":{"list":[{"a":1},{"b":[{}]}]}}"#;
 
+const SMS: &str = r#"<?xml version="1.0"?><smses count="2"><!-- a -->
+ <sms address="+1" date="1000" type="1" body="a &lt; &#55357;&#56832;" />
+ <mms date="1" msg_box="2" address="5"><parts><part ct="a/b" data="aGVyb24="/></parts></mms>
+</smses>"#;
+
 /// Cuts, doubles and overwrites parts of a specimen.
 fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
     let edit = (any::<prop::sample::Index>(), 0usize..40, prop::collection::vec(any::<u8>(), 0..4));
@@ -60,6 +65,12 @@ fn packed(pack: impl Fn(&[u8]) -> Vec<u8>) -> &'static [u8] {
     Box::leak(pack(IRC.as_bytes()).into_boxed_slice())
 }
 
+/// A specimen in UTF-16.
+fn wide(text: &str) -> &'static [u8] {
+    let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+    units.flat_map(u16::to_le_bytes).collect::<Vec<u8>>().leak()
+}
+
 proptest! {
     #[test]
     fn irc(bytes in prop_oneof![
@@ -71,6 +82,17 @@ proptest! {
     fn telegram(bytes in prop_oneof![
         any::<Vec<u8>>(), mutated(TELEGRAM.as_bytes()), structured("{}[]\",:1 \\\n")]) {
         check(Target::Format("telegram", "result.json"), &bytes)?;
+    }
+
+    #[test]
+    fn sms_backup(bytes in prop_oneof![
+        any::<Vec<u8>>(), mutated(SMS.as_bytes()), structured("<>/='\"!-[] smx&;#?\n")]) {
+        check(Target::Format("sms-backup", "sms.xml"), &bytes)?;
+    }
+
+    #[test]
+    fn sms_backup_wide(bytes in mutated(wide(SMS))) {
+        check(Target::Format("sms-backup", "sms.xml"), &bytes)?;
     }
 
     #[test]

@@ -7,4 +7,6 @@ mod corpus;
 mod hostile;
 mod irc;
 mod shared_data;
+mod sms_backup;
 mod telegram;
+mod xml;
