@@ -10,7 +10,7 @@ use crate::rows::RowFormat;
 use crate::window::Window;
 use crate::{
     burner, discord, irc, mail, matrix, property_list, rocketchat, sheet, signal_jsonl, slack,
-    sqlite, telegram, text, vcard, whatsapp_text,
+    sms_backup, sqlite, telegram, text, vcard, whatsapp_text,
 };
 use emma_model::Anomaly;
 use std::io;
@@ -74,6 +74,7 @@ pub(crate) struct Format {
 pub(crate) const FORMATS: &[&Format] = &[
     &sqlite::FORMAT,
     &sheet::FORMAT,
+    &sms_backup::FORMAT,
     &telegram::FORMAT,
     &rocketchat::FORMAT,
     &matrix::FORMAT,

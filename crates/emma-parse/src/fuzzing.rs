@@ -39,6 +39,7 @@ pub const TARGETS: &[&str] = &[
     "rocketchat",
     "signal-jsonl",
     "slack",
+    "sms-backup",
     "tar",
     "telegram",
     "typedstream",

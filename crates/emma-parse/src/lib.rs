@@ -38,6 +38,7 @@ mod rows;
 mod sheet;
 mod signal_jsonl;
 mod slack;
+mod sms_backup;
 mod source;
 mod sqlite;
 mod telegram;
@@ -47,6 +48,7 @@ pub mod unpack;
 mod vcard;
 mod whatsapp_text;
 pub mod window;
+mod xml;
 
 pub use exhibit::{ExhibitInfo, ParseError, read_exhibit};
 pub use format::{FormatInfo, formats};

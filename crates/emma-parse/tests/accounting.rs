@@ -68,6 +68,11 @@ fn binary_plist() -> &'static [u8] {
     Box::leak(bytes.into_boxed_slice())
 }
 
+const SMS: &str = r#"<?xml version="1.0"?><smses count="2"><!-- a -->
+ <sms address="+1" date="1000" type="1" body="a &lt; &#55357;&#56832;" />
+ <mms date="1" msg_box="2" address="5"><parts><part ct="a/b" data="aGVyb24="/></parts></mms>
+</smses>"#;
+
 /// Cuts, doubles and overwrites parts of a specimen.
 fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
     let edit = (any::<prop::sample::Index>(), 0usize..40, prop::collection::vec(any::<u8>(), 0..4));
@@ -112,6 +117,12 @@ fn check_packed(name: &str, bytes: &[u8]) -> Result<(), TestCaseError> {
 /// A specimen packed once, for mutation.
 fn packed(pack: impl Fn(&[u8]) -> Vec<u8>) -> &'static [u8] {
     Box::leak(pack(IRC.as_bytes()).into_boxed_slice())
+}
+
+/// A specimen in UTF-16.
+fn wide(text: &str) -> &'static [u8] {
+    let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+    units.flat_map(u16::to_le_bytes).collect::<Vec<u8>>().leak()
 }
 
 proptest! {
@@ -164,6 +175,17 @@ proptest! {
         any::<Vec<u8>>(), mutated(PLIST.as_bytes()), mutated(binary_plist()),
         structured("<>/dict array key string&;x")]) {
         check(Target::Format("plist", "a.plist"), &bytes)?;
+    }
+
+    #[test]
+    fn sms_backup(bytes in prop_oneof![
+        any::<Vec<u8>>(), mutated(SMS.as_bytes()), structured("<>/='\"!-[] smx&;#?\n")]) {
+        check(Target::Format("sms-backup", "sms.xml"), &bytes)?;
+    }
+
+    #[test]
+    fn sms_backup_wide(bytes in mutated(wide(SMS))) {
+        check(Target::Format("sms-backup", "sms.xml"), &bytes)?;
     }
 
     #[test]
