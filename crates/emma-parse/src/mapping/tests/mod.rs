@@ -1,6 +1,7 @@
 //! Specimens and properties of declared mappings. Everything in them is invented.
 
 mod delimited;
+mod guesses;
 mod guide;
 mod json;
 mod log;
