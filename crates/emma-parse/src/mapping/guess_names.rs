@@ -227,6 +227,6 @@ pub(super) fn take<'c>(
         let name = plain(&column.name);
         names.iter().any(|known| known.len() >= 5 && name.starts_with(known)) && fits(column)
     };
-    let at = nested.or_else(|| left.iter().position(|column| begins(&column)))?;
+    let at = nested.or_else(|| left.iter().position(begins))?;
     Some(left.remove(at))
 }

@@ -131,6 +131,14 @@ pub(super) fn preview_bytes(
         }
     }
     missing(&odd, mapping, &mut preview);
+    if !mapping.fits(&bytes[..bytes.len().min(crate::text::HEAD_BYTES)], !truncated) {
+        preview.findings.push(Finding {
+            line: 1,
+            column: 1,
+            message: "the file's first row lacks a column that the mapping `needs`".to_owned(),
+            suggestion: Some("intake would not use the mapping for this file".to_owned()),
+        });
+    }
     if !mapping.matches(&member) {
         preview.findings.push(Finding {
             line: 1,
