@@ -276,9 +276,9 @@ impl<'r> Reading<'r> {
         }
         // A mapping that names no files is for any text, but not for pictures.
         let is_for = |mapping: &Mapping| {
-            mapping.tables().is_none()
-                && mapping.matches(&member)
+            mapping.matches(&member)
                 && (mapping.names_files() || text::is_text(head, whole))
+                && mapping.fits(head, whole)
         };
         let mapping = plan.given.iter().chain(&plan.shipped).find(|mapping| is_for(mapping));
         if let Some(mapping) = mapping {

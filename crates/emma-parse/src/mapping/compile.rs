@@ -5,6 +5,7 @@ use super::compile_engine::{self, Engine};
 use super::error::{Problem, did_you_mean};
 use super::fields::{Expression, Field, KindRule, LinkRule, Recipients, TimeField};
 use super::files::Glob;
+use super::needs;
 use super::reference::{self, Reference};
 use super::schema::{
     Case, FieldTable, File, Kind, KindTable, Layout, LinkTable, OrTable, Scope, Text,
@@ -23,6 +24,8 @@ pub(super) struct Compiled {
     pub network: String,
     pub description: String,
     pub files: Vec<Glob>,
+    /// Columns that the first row must name.
+    pub needs: Vec<String>,
     pub layout: Layout,
     pub encoding: Option<Encoding>,
     pub path: Option<Regex>,
@@ -61,6 +64,7 @@ pub(super) struct Maker {
 /// Compiles a mapping read from TOML.
 pub(super) fn compile(file: File) -> Result<Compiled, Problem> {
     check_head(&file)?;
+    needs::check(&file)?;
     let path = match &file.path {
         Some(pattern) => Some(compile_engine::pattern(pattern, "path")?),
         None => None,
@@ -91,7 +95,7 @@ pub(super) fn compile(file: File) -> Result<Compiled, Problem> {
     let link = file.link.as_ref().map(|link| maker.link(link.get_ref())).transpose()?;
     let kind = maker.kind(file.kind.as_ref(), link.is_some())?;
     let keep: BTreeSet<String> = file.keep.iter().map(|name| name.get_ref().clone()).collect();
-    for name in &file.keep {
+    for name in file.keep.iter().chain(&file.needs) {
         maker.check_column(name.get_ref(), name.span())?;
     }
     let engine = compile_engine::engine(&file, &maker, &keep)?;
@@ -101,6 +105,7 @@ pub(super) fn compile(file: File) -> Result<Compiled, Problem> {
         network: file.network.get_ref().clone(),
         description: file.description.clone().unwrap_or_default(),
         files: globs(&file.files)?,
+        needs: file.needs.iter().map(|name| name.get_ref().clone()).collect(),
         layout,
         encoding: encoding(file.encoding.as_ref())?,
         path,

@@ -1,9 +1,8 @@
 //! Proposes a mapping for a file.
 
+use super::guess_names::{self, EXPECTED, Vocabulary};
 use super::guess_shape::{Column, Found, Shape, find};
-use super::months;
-use super::time::Format;
-use super::time_pattern::month_names;
+use super::guess_time::{self, TimeGuess};
 use crate::text;
 use std::fmt::Write as _;
 use std::fs::File;
@@ -66,60 +65,6 @@ pub(super) fn guess_bytes(head: &[u8], path: &str) -> Guess {
     Guess { toml: writer.out, confidence, notes: writer.notes }
 }
 
-/// What a column may be called, by field, likeliest first. Compared without case and `_-. `.
-#[rustfmt::skip]
-const NAMES: [(&str, &[&str]); 8] = [
-    ("id", &["id", "messageid", "msgid", "uuid", "guid", "eventid", "mid", "identifier"]),
-    ("from", &[
-        "from", "sender", "author", "fromuser", "senderid", "fromid", "sendername", "nick",
-        "username", "user", "src", "caller", "handle", "name", "absender", "expediteur", "van",
-    ]),
-    ("to", &[
-        "to", "recipient", "recipients", "receiver", "touser", "toid", "dst", "dest",
-        "destination", "target", "participants", "empfanger", "destinataire", "aan",
-    ]),
-    ("conversation", &[
-        "conversation", "conversationid", "chat", "chatid", "chatname", "room", "roomid",
-        "channel", "channelid", "group", "groupid", "thread", "threadid", "conv", "dialog",
-    ]),
-    ("text", &["text", "body", "message", "content", "msg", "messagetext", "nachricht", "bericht"]),
-    ("reply_to", &[
-        "replyto", "inreplyto", "replytomessageid", "quotedid", "parentid", "replytoid",
-    ]),
-    ("territory", &["territory", "country", "countrycode"]),
-    ("time", &[
-        "time", "timestamp", "datetime", "ts", "sent", "sentat", "senttime", "date", "created",
-        "createdat", "when", "originserverts", "epoch", "dateunixtime", "zeit", "datum",
-    ]),
-];
-
-/// Time formats that are tried, in order.
-#[rustfmt::skip]
-const FORMATS: [&str; 25] = [
-    "rfc3339", "epoch-s", "epoch-ms", "epoch-us", "epoch-ns",
-    "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y%m%d %H:%M:%S", "%Y%m%d%H%M%S",
-    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y, %H:%M", "%d.%m.%y, %H:%M:%S",
-    "%d.%m.%y, %H:%M", "%d.%m.%y %H:%M",
-    "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y, %H:%M:%S", "%d/%m/%Y, %H:%M",
-    "%m/%d/%Y %H:%M:%S", "%m/%d/%y, %I:%M %p", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M",
-    "%d %B %Y %H:%M:%S", "%d %B %Y %H:%M",
-];
-
-/// The format that fits most of the values, if any fits more than half.
-fn time_format(values: &[String]) -> Option<&'static str> {
-    let months = month_names(months::of_language("en").expect("English is known"));
-    let filled: Vec<&String> = values.iter().filter(|value| !value.trim().is_empty()).collect();
-    let mut best: Option<(usize, &str)> = None;
-    for name in FORMATS {
-        let format = Format::compile(name, 0..0, &months, 70).expect("formats are tested");
-        let fit = filled.iter().filter(|value| format.plausible(value)).count();
-        if fit * 2 > filled.len() && best.is_none_or(|(most, _)| fit > most) {
-            best = Some((fit, name));
-        }
-    }
-    best.map(|(_, name)| name)
-}
-
 struct Writer {
     out: String,
     notes: Vec<String>,
@@ -148,18 +93,23 @@ impl Writer {
         };
         let noun = match shape.layout {
             Found::Ndjson | Found::Json(_) => "key",
-            Found::Delimited(_) => "column",
+            Found::Delimited { .. } => "column",
             Found::Log(_) => "named group",
         };
         let layout = match shape.layout {
             Found::Ndjson => "ndjson",
             Found::Json(_) => "json",
-            Found::Delimited(_) => "delimited",
+            Found::Delimited { .. } => "delimited",
             Found::Log(_) => "log",
         };
         self.line(format!("layout = {}", quoted(layout)));
+        let vocabulary = guess_names::vocabulary(&shape.columns);
+        if let Some(kind) = vocabulary.kind {
+            self.line(format!("kind = {:21} # what a record is, by its columns", quoted(kind)));
+            self.notes.push(format!("records look like `{kind}`, by the names of columns"));
+        }
         self.line("");
-        let found = self.fields(shape, noun);
+        let found = self.fields(shape, noun, vocabulary);
         self.layout(shape);
         if shape.fit_percent < 90 {
             let rest = 100 - shape.fit_percent;
@@ -171,28 +121,44 @@ impl Writer {
         }
     }
 
-    /// Writes [fields] and [time]; true where sender, text and time were found.
-    fn fields(&mut self, shape: &Shape, noun: &str) -> bool {
+    /// Writes [fields] and [time]; true where sender, time and (of messages) text were found.
+    fn fields(&mut self, shape: &Shape, noun: &str, vocabulary: Vocabulary) -> bool {
         let mut left: Vec<&Column> = shape.columns.iter().collect();
         let mut taken = Vec::new();
-        let time = take(&mut left, "time", |column| time_format(&column.values).is_some())
-            .or_else(|| take_any(&mut left, |column| time_format(&column.values).is_some()));
-        for (field, _) in &NAMES[..NAMES.len() - 1] {
-            if let Some(column) = take(&mut left, field, |_| true) {
+        let time = guess_time::find(&mut left);
+        for (field, names) in vocabulary.names {
+            if let Some(column) = guess_names::take(&mut left, names, |_| true) {
                 taken.push((*field, column));
             }
         }
         self.line("[fields]");
         for (field, column) in &taken {
-            let list = if column.list && *field == "to" { "[]" } else { "" };
+            let list = match &column.inner {
+                _ if !column.list || *field != "to" => String::new(),
+                Some(key) => format!("[].{key}"),
+                None => "[]".to_owned(),
+            };
             let source = quoted(&format!("{}{list}", reference(&column.name)));
             self.line(format!("{field} = {source}"));
         }
-        for (field, _) in &NAMES[..5] {
-            if !taken.iter().any(|(known, _)| known == field) {
-                self.line(format!("# {field} = \"...\"    # no {noun} looks like it"));
-                self.notes.push(format!("no {noun} looks like `{field}`"));
-            }
+        let missing = |field: &&str| !taken.iter().any(|(known, _)| known == field);
+        let is_message = vocabulary.kind.is_none();
+        for field in EXPECTED.into_iter().filter(missing).filter(|_| is_message) {
+            self.line(format!("# {field} = \"...\"    # no {noun} looks like it"));
+            self.notes.push(format!("no {noun} looks like `{field}`"));
+        }
+        let two_ways = |column: &&Column| {
+            let is = |words: &[&str]| {
+                column.values.iter().any(|value| words.contains(&&*value.trim().to_lowercase()))
+            };
+            is(&["in", "incoming", "received", "inbox"]) && is(&["out", "outgoing", "sent"])
+        };
+        if let Some(column) = shape.columns.iter().find(two_ways) {
+            let name = column.name.replace(char::is_control, " ");
+            self.notes.push(format!(
+                "`{name}` says which way a record went: the other party may be sender or \
+                 recipient; see `choose` in docs/mappings.md"
+            ));
         }
         if !left.is_empty() {
             let names: Vec<&str> = left.iter().map(|column| column.name.as_str()).collect();
@@ -200,13 +166,13 @@ impl Writer {
             self.line(format!("# kept raw, as every {noun} that is not mentioned: {names}"));
         }
         self.line("");
-        self.time(time);
+        self.time(time.as_ref());
         let has = |wanted: &str| taken.iter().any(|(field, _)| *field == wanted);
-        has("from") && has("text") && time.is_some()
+        has("from") && (has("text") || !is_message) && time.is_some()
     }
 
-    fn time(&mut self, column: Option<&Column>) {
-        let Some(column) = column else {
+    fn time(&mut self, time: Option<&TimeGuess<'_>>) {
+        let Some(TimeGuess { columns, format }) = time else {
             self.line("# [time]");
             self.line("# column = \"...\"");
             self.line(concat!(
@@ -220,16 +186,23 @@ impl Writer {
             self.notes.push("no time was found; records will be undated".to_owned());
             return;
         };
-        let format = time_format(&column.values).expect("the column was chosen by it");
         self.line("[time]");
-        self.line(format!("column = {}", quoted(&reference(&column.name))));
+        let plain = |column: &&Column| !column.name.contains(['{', '}']);
+        match &columns[..] {
+            [date, clock] if plain(date) && plain(clock) => {
+                let (date, clock) = (reference(&date.name), reference(&clock.name));
+                self.line(format!("template = {}", quoted(&format!("{{{date}}} {{{clock}}}"))));
+            }
+            columns => self.line(format!("column = {}", quoted(&reference(&columns[0].name)))),
+        }
         self.line(format!("format = {}", quoted(format)));
         if format.contains("%d/%m") || format.contains("%m/%d") {
             self.notes.push("whether the day or the month comes first was guessed".to_owned());
         }
         let says_zone = format.starts_with("epoch")
+            || format.ends_with("%z")
             || (format == "rfc3339"
-                && column.values.iter().all(|value| {
+                && columns[0].values.iter().all(|value| {
                     value.ends_with(['Z', 'z'])
                         || value.get(10..).is_some_and(|clock| clock.contains(['+', '-']))
                 }));
@@ -251,9 +224,20 @@ impl Writer {
                 self.line("[json]");
                 self.line(format!("records = {}", quoted(records)));
             }
-            Found::Delimited(separator) => {
+            Found::Delimited { separator, skip_lines, header } => {
                 self.line("[delimited]");
                 self.line(format!("separator = {}", quoted(&separator.to_string())));
+                if *skip_lines > 0 {
+                    self.line(format!("skip_lines = {skip_lines}          # before the header"));
+                }
+                if !header {
+                    let names = shape.columns.iter().map(|column| quoted(&column.name));
+                    let names = names.collect::<Vec<_>>().join(", ");
+                    self.line("header = false");
+                    self.line(format!("columns = [{names}]   # names by what they hold"));
+                    let note = "there is no header row; the names of columns were guessed";
+                    self.notes.push(note.to_owned());
+                }
             }
             Found::Log(pattern) => {
                 self.line("[log]");
@@ -283,42 +267,6 @@ impl Writer {
         self.line("[[log.header]]");
         self.line("pattern = '^(?<from>[^:]+): (?<text>.*)$'");
     }
-}
-
-/// Takes the column out of `left` whose name fits `field` best.
-fn take<'c>(
-    left: &mut Vec<&'c Column>,
-    field: &str,
-    fits: impl Fn(&Column) -> bool,
-) -> Option<&'c Column> {
-    let (_, names) = NAMES.iter().find(|(name, _)| *name == field)?;
-    for name in *names {
-        let found = left.iter().position(|column| {
-            let last = column.name.rsplit('.').next().unwrap_or_default();
-            (plain(&column.name) == *name || plain(last) == *name) && fits(column)
-        });
-        if let Some(at) = found {
-            return Some(left.remove(at));
-        }
-    }
-    // "from" in "from.username" names the sender better than "username" does.
-    let at = left.iter().position(|column| {
-        let first = column.name.split('.').next().unwrap_or_default();
-        column.name.contains('.') && names.contains(&plain(first).as_str()) && fits(column)
-    })?;
-    Some(left.remove(at))
-}
-
-fn take_any<'c>(left: &mut Vec<&'c Column>, fits: impl Fn(&Column) -> bool) -> Option<&'c Column> {
-    let at = left.iter().position(|column| !column.values.is_empty() && fits(column))?;
-    Some(left.remove(at))
-}
-
-fn plain(name: &str) -> String {
-    name.chars()
-        .filter(|c| !matches!(c, '_' | '-' | '.' | ' '))
-        .flat_map(char::to_lowercase)
-        .collect()
 }
 
 /// A column's name as a reference to it.

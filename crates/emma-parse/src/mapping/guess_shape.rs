@@ -1,11 +1,11 @@
 //! Tells the layout of a file and what its columns hold, for [`super::guess`].
 
 use super::delimited::{Dialect, fields, likely_separator};
+use super::{guess_json, guess_time};
 use regex::Regex;
-use serde_json::Value;
 
 /// Records that are looked at.
-const SAMPLES_MAX: usize = 200;
+pub(super) const SAMPLES_MAX: usize = 200;
 
 /// What a file looks like.
 #[derive(Debug)]
@@ -22,7 +22,11 @@ pub(super) enum Found {
     Ndjson,
     /// With the path to the records.
     Json(String),
-    Delimited(char),
+    Delimited {
+        separator: char,
+        skip_lines: usize,
+        header: bool,
+    },
     /// With a header pattern.
     Log(String),
 }
@@ -34,13 +38,21 @@ pub(super) struct Column {
     pub values: Vec<String>,
     /// A JSON list stands there.
     pub list: bool,
+    /// The key that names whoever an element of the list is, where they are objects.
+    pub inner: Option<String>,
+}
+
+impl Column {
+    pub fn new(name: impl Into<String>) -> Column {
+        Column { name: name.into(), values: Vec::new(), list: false, inner: None }
+    }
 }
 
 /// The shape of the text that `head` begins, if it has one that emma knows.
 pub(super) fn find(head: &str) -> Option<Shape> {
     let text = head.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with(['{', '['])
-        && let Some(shape) = json_lines(text).or_else(|| json(text))
+        && let Some(shape) = guess_json::lines(text).or_else(|| guess_json::document(text))
     {
         return Some(shape);
     }
@@ -51,183 +63,81 @@ pub(super) fn find(head: &str) -> Option<Shape> {
     log(text).or(delimited)
 }
 
-fn json_lines(text: &str) -> Option<Shape> {
-    let lines: Vec<&str> =
-        text.lines().filter(|line| !line.trim().is_empty()).take(SAMPLES_MAX).collect();
-    let objects: Vec<Value> = lines
-        .iter()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(Value::is_object)
-        .collect();
-    // One object alone is rather a document.
-    let enough = objects.len() >= 2 && objects.len() * 10 >= lines.len() * 7;
-    enough.then(|| Shape {
-        layout: Found::Ndjson,
-        columns: columns(&objects),
-        fit_percent: percent(objects.len(), lines.len()),
-    })
-}
+/// Lines before a header that are looked past: titles of reports.
+const TITLE_LINES_MAX: usize = 12;
 
-fn json(text: &str) -> Option<Shape> {
-    let sequence = sequence(text);
-    if sequence.len() >= 2 {
-        let records = if text.starts_with('[') { "[]" } else { "{}" };
-        return Some(Shape {
-            layout: Found::Json(records.to_owned()),
-            columns: columns(&sequence),
-            fit_percent: 100,
-        });
-    }
-    let whole: Value =
-        serde_json::from_str(text).or_else(|_| serde_json::from_str(&completed(text))).ok()?;
-    let mut best: Option<(String, Vec<Value>)> = None;
-    lists(&whole, "", 0, &mut best);
-    let (path, records) = best?;
-    Some(Shape { layout: Found::Json(path), columns: columns(&records), fit_percent: 100 })
-}
-
-/// Objects one after another, with or without commas.
-fn sequence(text: &str) -> Vec<Value> {
-    let mut out = Vec::new();
+/// The rows of a table: lines, joined where a quote is open.
+fn rows(text: &str) -> impl Iterator<Item = &str> {
+    /// A quote that stays open longer is none.
+    const ROW_BYTES_MAX: usize = 64 << 10;
     let mut rest = text;
-    while out.len() < SAMPLES_MAX && rest.starts_with('{') {
-        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
-        let Some(Ok(value)) = stream.next() else {
-            break;
-        };
-        let end = stream.byte_offset();
-        out.push(value);
-        rest = rest[end..].trim_start_matches([',', ' ', '\n', '\r', '\t']);
-    }
-    out
-}
-
-/// A cut document with its open brackets closed after the last whole object.
-fn completed(text: &str) -> String {
-    let mut open = Vec::new();
-    let mut in_string = false;
-    let mut escaped = false;
-    let mut last = (0, String::new());
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            b'{' => open.push('}'),
-            b'[' => open.push(']'),
-            b'}' | b']' => {
-                open.pop();
-                if byte == b'}' && open.len() < 64 {
-                    last = (at + 1, open.iter().rev().collect());
-                }
-            }
-            _ => {}
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
         }
-    }
-    format!("{}{}", &text[..last.0], last.1)
-}
-
-/// The path to the list that holds the most objects.
-fn lists(value: &Value, path: &str, depth: usize, best: &mut Option<(String, Vec<Value>)>) {
-    /// Lists deeper than this are attachments of records rather than records.
-    const DEPTH_MAX: usize = 6;
-    if depth > DEPTH_MAX {
-        return;
-    }
-    match value {
-        Value::Array(items) => {
-            let objects: Vec<Value> =
-                items.iter().filter(|item| item.is_object()).cloned().collect();
-            let path = format!("{path}[]");
-            let score =
-                objects.len() + objects.iter().filter(|object| is_talk(object)).count() * 100;
-            let old = best.as_ref().map_or(0, |(_, records)| {
-                records.len() + records.iter().filter(|object| is_talk(object)).count() * 100
-            });
-            if score > old {
-                *best = Some((path.clone(), objects.into_iter().take(SAMPLES_MAX).collect()));
-            }
-            for item in items.iter().take(20) {
-                lists(item, &path, depth + 1, best);
-            }
+        let line_end = |from: usize| rest[from..].find('\n').map_or(rest.len(), |at| from + at + 1);
+        let first = line_end(0);
+        let mut end = first;
+        let mut quotes = rest[..end].matches('"').count();
+        while quotes % 2 == 1 && end < rest.len() && end < ROW_BYTES_MAX {
+            let next = line_end(end);
+            quotes += rest[end..next].matches('"').count();
+            end = next;
         }
-        Value::Object(members) => {
-            for (key, value) in members {
-                let key = key.replace('\\', "\\\\").replace('.', "\\.");
-                let path = if path.is_empty() { key } else { format!("{path}.{key}") };
-                lists(value, &path, depth + 1, best);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// True where an object has a key that a message would have.
-fn is_talk(object: &Value) -> bool {
-    const WORDS: [&str; 5] = ["text", "body", "message", "content", "msg"];
-    object.as_object().is_some_and(|members| {
-        members.keys().any(|key| WORDS.contains(&key.to_lowercase().as_str()))
+        let end = if quotes % 2 == 1 { first } else { end };
+        let row = &rest[..end];
+        rest = &rest[end..];
+        Some(row.trim_end_matches(['\n', '\r']))
     })
-}
-
-fn columns(records: &[Value]) -> Vec<Column> {
-    let mut out: Vec<Column> = Vec::new();
-    for record in records {
-        if let Value::Object(members) = record {
-            for (key, value) in members {
-                let key = key.replace('\\', "\\\\").replace('.', "\\.");
-                match value {
-                    Value::Object(inner) => {
-                        for (name, value) in inner {
-                            note(&mut out, &format!("{key}.{name}"), value);
-                        }
-                    }
-                    value => note(&mut out, &key, value),
-                }
-            }
-        }
-    }
-    out
-}
-
-fn note(columns: &mut Vec<Column>, name: &str, value: &Value) {
-    let text = match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        Value::Array(items) => items.first().and_then(Value::as_str).map(str::to_owned),
-        Value::Object(_) => None,
-        scalar => Some(scalar.to_string()),
-    };
-    let at = columns.iter().position(|column| column.name == name).unwrap_or_else(|| {
-        columns.push(Column { name: name.to_owned(), values: Vec::new(), list: false });
-        columns.len() - 1
-    });
-    let column = &mut columns[at];
-    column.list |= value.is_array();
-    column.values.extend(text);
 }
 
 fn delimited(text: &str) -> Option<Shape> {
-    let first = text.lines().next()?;
-    let separator = likely_separator(first);
+    let all: Vec<&str> = rows(text)
+        .filter(|row| !row.trim().is_empty())
+        .take(SAMPLES_MAX + TITLE_LINES_MAX)
+        .collect();
+    // `skip_lines` counts lines, so titles are only looked past where none is blank or quoted.
+    let plain = text.lines().take(TITLE_LINES_MAX).take_while(|line| !line.contains('"')).count();
+    let mut best: Option<Shape> = None;
+    for skip in 0..=plain.min(all.len().saturating_sub(2)) {
+        let blanks = text.lines().take_while(|line| *line != all[skip]).count();
+        let Some(shape) = table(&all[skip..], blanks) else { continue };
+        let better = best.as_ref().is_none_or(|best| {
+            shape.fit_percent > best.fit_percent + 30 || shape.columns.len() > best.columns.len()
+        });
+        if better && (skip == 0 || shape.columns.len() > 2) {
+            best = Some(shape);
+        }
+        if best.as_ref().is_some_and(|best| best.fit_percent >= 90) {
+            break;
+        }
+    }
+    best.or_else(|| headless(&all))
+}
+
+/// A table whose header is the first of `rows`.
+fn table(rows: &[&str], skip_lines: usize) -> Option<Shape> {
+    let separator = likely_separator(rows.first()?);
     let dialect = Dialect { separator, quote: Some('"'), backslash: false };
     let names: Vec<String> =
-        fields(first, &dialect).map(|field| field.text.trim().to_owned()).collect();
+        fields(rows[0], &dialect).map(|field| field.text.trim().to_owned()).collect();
     let named = names.iter().all(|name| {
-        !name.is_empty() && name.len() <= 64 && !name.starts_with(|c: char| c.is_ascii_digit())
+        let plain = !name.starts_with(|c: char| c.is_ascii_digit());
+        !name.is_empty() && name.len() <= 64 && plain && !name.starts_with(['[', '<', '{'])
     });
     if names.len() < 2 || !named {
         return None;
     }
-    let mut columns: Vec<Column> = names
-        .iter()
-        .map(|name| Column { name: name.clone(), values: Vec::new(), list: false })
-        .collect();
+    let layout = Found::Delimited { separator, skip_lines, header: true };
+    filled(layout, &names, &rows[1..], &dialect)
+}
+
+/// Columns of these names with the values of `rows`; `None` where less than half fit.
+fn filled(layout: Found, names: &[String], rows: &[&str], dialect: &Dialect) -> Option<Shape> {
+    let mut columns: Vec<Column> = names.iter().map(Column::new).collect();
     let (mut fit, mut all) = (0, 0);
-    for line in text.lines().skip(1).filter(|line| !line.is_empty()).take(SAMPLES_MAX) {
-        let row: Vec<String> =
-            fields(line, &dialect).map(|field| field.text.into_owned()).collect();
+    for row in rows.iter().take(SAMPLES_MAX) {
+        let row: Vec<String> = fields(row, dialect).map(|field| field.text.into_owned()).collect();
         all += 1;
         if row.len() == names.len() {
             fit += 1;
@@ -236,16 +146,67 @@ fn delimited(text: &str) -> Option<Shape> {
             }
         }
     }
-    // A quoted field with line feeds spoils some lines; a log line with a comma spoils most.
-    (fit > 0 && fit * 2 >= all).then(|| Shape {
-        layout: Found::Delimited(separator),
-        columns,
-        fit_percent: percent(fit, all),
-    })
+    // A log line with a comma in it spoils most rows.
+    let shape = || Shape { layout, columns, fit_percent: percent(fit, all) };
+    (fit > 0 && fit * 2 >= all).then(shape)
+}
+
+/// A table without a header, where rows have three columns or more and one of them is a time:
+/// the longest texts are the text, the first other words the sender, the next the recipient.
+fn headless(rows: &[&str]) -> Option<Shape> {
+    let separator = likely_separator(rows.first()?);
+    let dialect = Dialect { separator, quote: Some('"'), backslash: false };
+    let count = fields(rows[0], &dialect).count();
+    if count < 3 || separator == '|' || rows.len() < 2 {
+        return None;
+    }
+    let names: Vec<String> = (1..=count).map(|number| format!("column{number}")).collect();
+    let layout = Found::Delimited { separator, skip_lines: 0, header: false };
+    let mut shape = filled(layout, &names, rows, &dialect)?;
+    let mut left: Vec<&Column> = shape.columns.iter().collect();
+    let time = guess_time::find(&mut left)?;
+    let timed: Vec<String> = time.columns.iter().map(|column| column.name.clone()).collect();
+    let characters =
+        |column: &&Column| column.values.iter().map(|value| value.chars().count()).sum::<usize>();
+    let text = left.iter().max_by_key(|column| characters(column))?.name.clone();
+    let mut parties = ["from", "to"].into_iter();
+    for column in &mut shape.columns {
+        let number = column.values.iter().all(|value| value.parse::<f64>().is_ok());
+        column.name = match &column.name {
+            name if timed.first() == Some(name) => "time".to_owned(),
+            name if timed.contains(name) => "clock".to_owned(),
+            name if *name == text => "text".to_owned(),
+            name if number => name.clone(),
+            name => parties.next().map_or_else(|| name.clone(), str::to_owned),
+        };
+    }
+    (shape.fit_percent >= 90).then_some(shape)
 }
 
 /// Header patterns that logs often have, the more telling ones first.
-const HEADERS: [&str; 8] = [
+const HEADERS: [&str; 14] = [
+    // A program's log: a level stands behind the time.
+    concat!(
+        r"^\[?(?<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]?",
+        r"[\s-]+\[?(?<level>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\]?[:\s-]+",
+        r"\[?(?<app>[\w.-]+)(?:\[\d+\])?\]?: (?<text>.*)$",
+    ),
+    concat!(
+        r"^\[?(?<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]?",
+        r"[\s-]+\[?(?<level>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\]?[:\s-]+",
+        r"(?<text>.*)$",
+    ),
+    concat!(
+        r"^\[?(?<time>\d[\dT./: -]*\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]?\s+<?(?<from>[^\s<>]+)>?",
+        r"\s*(?:->|=>|→|>>)\s*(?<to>[^:\s]+)\s*: (?<text>.*)$",
+    ),
+    // A web server's log.
+    concat!(
+        r#"^(?<client_ip>\S+) \S+ (?<login>\S+) \[(?<time>\d[^\]]*)\] "(?<text>[^"]*)""#,
+        r"(?: (?<status>\d+) (?<bytes>\S+))?.*$",
+    ),
+    r"^(?<time>\d[^|]*?\d)\s*\|\s*(?<from>[^|]+?)\s*\|\s*(?<text>.*)$",
+    r"^\[(?<time>[^\]]*\d[^\]]*)\] \[(?<from>[^\]]+)\]:? (?<text>.*)$",
     r"^\[(?<time>\d[^\]]*\d(?:[\s\x{202f}]*[AaPp]\.?[Mm]\.?)?)\] (?<from>[^:]+?): (?<text>.*)$",
     concat!(
         r"^(?<time>\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}:\d\d(?::\d\d)?(?:[\s\x{",
@@ -285,7 +246,7 @@ fn log(text: &str) -> Option<Shape> {
         let values = lines.iter().filter_map(|line| {
             pattern.captures(line)?.name(name).map(|found| found.as_str().to_owned())
         });
-        columns.push(Column { name: name.to_owned(), values: values.collect(), list: false });
+        columns.push(Column { values: values.collect(), ..Column::new(name) });
     }
     Some(Shape {
         layout: Found::Log(header.to_owned()),
@@ -294,7 +255,7 @@ fn log(text: &str) -> Option<Shape> {
     })
 }
 
-fn percent(part: usize, whole: usize) -> u32 {
+pub(super) fn percent(part: usize, whole: usize) -> u32 {
     (part * 100).checked_div(whole).unwrap_or(0) as u32
 }
 
@@ -307,10 +268,5 @@ mod tests {
         for header in HEADERS {
             assert!(Regex::new(header).is_ok(), "{header}");
         }
-    }
-
-    #[test]
-    fn cut_documents_are_closed() {
-        assert_eq!(completed(r#"{"m":[{"a":"}"},{"b":1"#), r#"{"m":[{"a":"}"}]}"#);
     }
 }

@@ -22,7 +22,10 @@ mod fields;
 mod fields_time;
 mod files;
 mod guess;
+mod guess_json;
+mod guess_names;
 mod guess_shape;
+mod guess_time;
 mod json_document;
 mod json_lines;
 mod json_rest;
@@ -32,6 +35,7 @@ mod log;
 mod log_patterns;
 mod log_pending;
 mod months;
+mod needs;
 mod preview;
 mod reader;
 mod recipients;
@@ -124,6 +128,12 @@ impl Mapping {
         !self.0.compiled.files.is_empty()
     }
 
+    /// True where the member that starts with `head` (`whole`: that is all of it) has the columns
+    /// that the mapping `needs`, or it needs none.
+    pub fn fits(&self, head: &[u8], whole: bool) -> bool {
+        needs::fits(&self.0.compiled, head, whole)
+    }
+
     /// Reads a member to its end; returns what is odd about the member as a whole.
     ///
     /// # Errors
@@ -154,7 +164,7 @@ impl Mapping {
 
 /// The mappings that come with emma, in the order in which they are tried.
 pub fn shipped() -> Vec<Mapping> {
-    const TEXTS: [&str; 9] = [
+    const TEXTS: [&str; 15] = [
         include_str!("../../mappings/irc-annotation.toml"),
         include_str!("../../mappings/ndjson-chat.toml"),
         include_str!("../../mappings/whatsapp-ios.toml"),
@@ -164,6 +174,12 @@ pub fn shipped() -> Vec<Mapping> {
         include_str!("../../mappings/mastodon-ios.toml"),
         include_str!("../../mappings/ios-address-book.toml"),
         include_str!("../../mappings/url-cache.toml"),
+        include_str!("../../mappings/calls-by-party.toml"),
+        include_str!("../../mappings/calls-by-subscriber.toml"),
+        include_str!("../../mappings/cell-sites.toml"),
+        include_str!("../../mappings/plate-reads.toml"),
+        include_str!("../../mappings/server-events.toml"),
+        include_str!("../../mappings/sim-assignments.toml"),
     ];
     let parse = |text| Mapping::parse(text).expect("shipped mappings are tested");
     TEXTS.into_iter().map(parse).collect()

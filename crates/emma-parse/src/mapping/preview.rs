@@ -144,7 +144,16 @@ pub(super) fn preview_bytes(
     let odd = mapping
         .read(&member, &mut window, &mut emitter, &limits)
         .expect("bytes in memory and this sink do not fail");
-    told(collect.preview, &odd, path, mapping)
+    let mut preview = told(collect.preview, &odd, path, mapping);
+    if !mapping.fits(&bytes[..bytes.len().min(crate::text::HEAD_BYTES)], !truncated) {
+        preview.findings.push(Finding {
+            line: 1,
+            column: 1,
+            message: "the file's first row lacks a column that the mapping `needs`".to_owned(),
+            suggestion: Some("intake would not use the mapping for this file".to_owned()),
+        });
+    }
+    preview
 }
 
 /// Adds what is odd about the file as a whole.

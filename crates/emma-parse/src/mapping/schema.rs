@@ -21,6 +21,9 @@ pub(super) struct File {
     pub network: Text,
     #[serde(default)]
     pub files: Vec<Text>,
+    /// Columns without which a file is none of the mapping's.
+    #[serde(default)]
+    pub needs: Vec<Text>,
     pub layout: Spanned<Layout>,
     pub encoding: Option<Text>,
     pub path: Option<Text>,

@@ -1,11 +1,13 @@
 //! Specimens and properties of declared mappings. Everything in them is invented.
 
 mod delimited;
+mod guesses;
 mod guide;
 mod json;
 mod log;
 mod mistakes;
 mod properties;
+mod tables;
 
 use super::*;
 use crate::account::Account;
@@ -160,6 +162,7 @@ fn shipped_mappings_parse_and_have_files_and_distinct_names() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), shipped.len());
+    assert!(["irc-annotation", "ndjson-chat", "plate-reads"].iter().all(|n| names.contains(n)));
 }
 
 #[test]
