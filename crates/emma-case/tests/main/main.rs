@@ -2,4 +2,5 @@
 #![allow(missing_docs)] // A test's names say what it shows.
 
 mod pipeline;
+mod witnesses;
 mod world;
