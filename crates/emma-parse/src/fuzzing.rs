@@ -23,7 +23,7 @@ pub enum Target<'m> {
 }
 
 /// The fuzz targets: one a reader. Their seeds lie in `fuzz/corpus/NAME`.
-pub const TARGETS: [&str; 11] = [
+pub const TARGETS: [&str; 12] = [
     "gz",
     "irc",
     "mapping_csv",
@@ -33,6 +33,7 @@ pub const TARGETS: [&str; 11] = [
     "sms-backup",
     "tar",
     "telegram",
+    "ufdr",
     "zip",
     "zst",
 ];

@@ -31,6 +31,7 @@ mod sms_backup;
 mod source;
 mod telegram;
 pub mod text;
+mod ufdr;
 pub mod unpack;
 pub mod window;
 mod xml;

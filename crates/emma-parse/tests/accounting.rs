@@ -19,6 +19,12 @@ const SMS: &str = r#"<?xml version="1.0"?><smses count="2"><!-- a -->
  <mms date="1" msg_box="2" address="5"><parts><part ct="a/b" data="aGVyb24="/></parts></mms>
 </smses>"#;
 
+const UFDR: &str = r#"<project xmlns="http://pa.cellebrite.com/report/2.0"><metadata section="a">
+<item name="b">c</item></metadata><taggedFiles><file path="/a"/></taggedFiles><decodedData>
+<modelType type="Chat"><model type="Chat" id="1"><field name="Id"><value>r</value></field>
+<multiModelField name="Messages"><model type="InstantMessage"><field name="Body"><value>t</value>
+</field></model></multiModelField></model></modelType></decodedData></project>"#;
+
 /// Cuts, doubles and overwrites parts of a specimen.
 fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
     let edit = (any::<prop::sample::Index>(), 0usize..40, prop::collection::vec(any::<u8>(), 0..4));
@@ -93,6 +99,11 @@ proptest! {
     #[test]
     fn sms_backup_wide(bytes in mutated(wide(SMS))) {
         check(Target::Format("sms-backup", "sms.xml"), &bytes)?;
+    }
+
+    #[test]
+    fn ufdr(bytes in prop_oneof![mutated(UFDR.as_bytes()), mutated(wide(UFDR))]) {
+        check(Target::Format("ufdr", "report.xml"), &bytes)?;
     }
 
     #[test]

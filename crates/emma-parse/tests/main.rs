@@ -9,4 +9,6 @@ mod irc;
 mod shared_data;
 mod sms_backup;
 mod telegram;
+mod ufdr;
+mod ufdr_made;
 mod xml;

@@ -241,7 +241,7 @@ fn attack(made: &Made) -> Figures {
 }
 
 /// Most memory the process had so far, in bytes; 0 where the system does not say.
-fn resident_peak() -> u64 {
+pub fn resident_peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
