@@ -376,3 +376,44 @@ for t in root.iter(N + 'modelType'):
     });
     assert_eq!(ours.collect::<String>(), theirs);
 }
+
+/// Oracle: PyPI ufedlib-py 1.0.0, where it is installed.
+#[test]
+fn ufedlib_finds_the_same_messages() {
+    let (bytes, _) = made(Size { chats: 3, messages: 50, others: 0 });
+    let program = r#"
+import sys, tempfile
+try:
+    from ufedlib_py.parser import parse_data
+    import ufedlib_py.models
+except ImportError:
+    print('absent')
+    sys.exit()
+with tempfile.NamedTemporaryFile(suffix='.xml') as file:
+    file.write(sys.stdin.buffer.read())
+    file.flush()
+    for chat in parse_data(file.name, 'Chat'):
+        for m in chat.Messages:
+            print(m.id, chat.Id, m.Body, m.deleted_state, m.From.Identifier, sep='|')
+"#;
+    let test = "ufedlib_finds_the_same_messages";
+    let Some(theirs) = python(test, program, &bytes) else { return };
+    if theirs == "absent\n" {
+        println!("skipped: {test}: ufedlib-py is not here");
+        return;
+    }
+    let found = read("report.xml", &bytes);
+    let messages = found.records().filter(|record| record.kind == RecordKind::Message);
+    let ours = messages.map(|record| {
+        let extra = |name: &str| record.extra.iter().find(|(key, _)| key == name);
+        format!(
+            "{}|{}|{}|{}|{}\n",
+            extra("model_id").unwrap().1,
+            record.conversation.as_deref().unwrap(),
+            record.text.as_deref().unwrap(),
+            extra("deleted").map_or("Intact", |(_, state)| state),
+            record.from.as_deref().unwrap()
+        )
+    });
+    assert_eq!(ours.collect::<String>(), theirs);
+}
