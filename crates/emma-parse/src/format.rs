@@ -9,7 +9,7 @@ use crate::member::Member;
 use crate::window::Window;
 use crate::{irc, telegram, text};
 // Formats in XML.
-use crate::{sms_backup, ufdr};
+use crate::{gpx, kml, sms_backup, ufdr, xmpp};
 use emma_model::Anomaly;
 use std::io;
 
@@ -66,8 +66,15 @@ pub(crate) struct Format {
 }
 
 /// All built-in formats, in the order in which they are tried.
-pub(crate) const FORMATS: &[&Format] =
-    &[&sms_backup::FORMAT, &ufdr::FORMAT, &telegram::FORMAT, &irc::FORMAT];
+pub(crate) const FORMATS: &[&Format] = &[
+    &sms_backup::FORMAT,
+    &ufdr::FORMAT,
+    &xmpp::FORMAT,
+    &gpx::FORMAT,
+    &kml::FORMAT,
+    &telegram::FORMAT,
+    &irc::FORMAT,
+];
 
 /// The readers that are no formats: containers, and what is kept when nothing fits.
 pub(crate) const OTHER_READERS: [(&str, u32); 6] =

@@ -19,8 +19,10 @@ pub mod emit;
 mod exhibit;
 mod format;
 pub mod fuzzing;
+mod gpx;
 mod irc;
 pub mod json;
+mod kml;
 pub mod limits;
 pub mod mapping;
 mod member;
@@ -35,6 +37,7 @@ mod ufdr;
 pub mod unpack;
 pub mod window;
 mod xml;
+mod xmpp;
 
 pub use exhibit::{ExhibitInfo, ParseError, read_exhibit};
 pub use format::{FormatInfo, formats};

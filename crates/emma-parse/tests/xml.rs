@@ -74,7 +74,8 @@ pub fn python(test: &str, program: &str, input: &[u8]) -> Option<String> {
     let input = input.to_vec();
     let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().unwrap();
-    writer.join().unwrap().unwrap();
+    // A program that has no need of its input may end before it is written.
+    let _ = writer.join().unwrap();
     assert!(output.status.success(), "the oracle reads the specimen");
     Some(String::from_utf8(output.stdout).unwrap())
 }
