@@ -9,8 +9,8 @@ use crate::member::Member;
 use crate::rows::RowFormat;
 use crate::window::Window;
 use crate::{
-    burner, discord, irc, mail, matrix, property_list, rocketchat, sheet, signal_jsonl, slack,
-    sms_backup, sqlite, telegram, text, vcard, whatsapp_text,
+    burner, discord, gpx, irc, kml, mail, matrix, property_list, rocketchat, sheet, signal_jsonl,
+    slack, sms_backup, sqlite, telegram, text, ufdr, vcard, whatsapp_text, xmpp,
 };
 use emma_model::Anomaly;
 use std::io;
@@ -74,7 +74,11 @@ pub(crate) struct Format {
 pub(crate) const FORMATS: &[&Format] = &[
     &sqlite::FORMAT,
     &sheet::FORMAT,
+    &ufdr::FORMAT,
     &sms_backup::FORMAT,
+    &xmpp::FORMAT,
+    &gpx::FORMAT,
+    &kml::FORMAT,
     &telegram::FORMAT,
     &rocketchat::FORMAT,
     &matrix::FORMAT,

@@ -73,6 +73,22 @@ const SMS: &str = r#"<?xml version="1.0"?><smses count="2"><!-- a -->
  <mms date="1" msg_box="2" address="5"><parts><part ct="a/b" data="aGVyb24="/></parts></mms>
 </smses>"#;
 
+const UFDR: &str = r#"<project xmlns="http://pa.cellebrite.com/report/2.0"><metadata section="a">
+<item name="b">c</item></metadata><taggedFiles><file path="/a"/></taggedFiles><decodedData>
+<modelType type="Chat"><model type="Chat" id="1"><field name="Id"><value>r</value></field>
+<multiModelField name="Messages"><model type="InstantMessage"><field name="Body"><value>t</value>
+</field></model></multiModelField></model></modelType></decodedData></project>"#;
+
+const XMPP: &str = "<server-data xmlns='urn:xmpp:pie:0'><host jid='a'><user name='b'><archive>
+<result xmlns='urn:xmpp:mam:2' id='1'><forwarded xmlns='urn:xmpp:forward:0'><delay stamp='x'/>
+<message xmlns='jabber:client' from='a@b/c' to='d@e'><body>t</body></message></forwarded></result>
+</archive><query xmlns='jabber:iq:roster'><item jid='f@g'/></query></user></host></server-data>";
+const GPX: &str = "<gpx><trk><name>n</name><trkseg><trkpt lat='1' lon='2'><time>1970-01-01</time>
+</trkpt><trkpt lat='1' lon='3'/></trkseg></trk><wpt lat='1' lon='2'/></gpx>";
+const KML: &str = "<kml><Document><Placemark><name>n</name><Point><coordinates>1,2</coordinates>
+</Point></Placemark><Placemark><name>t</name><gx:Track><when>1970</when><gx:coord>1 2 3</gx:coord>
+</gx:Track></Placemark></Document></kml>";
+
 /// Cuts, doubles and overwrites parts of a specimen.
 fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
     let edit = (any::<prop::sample::Index>(), 0usize..40, prop::collection::vec(any::<u8>(), 0..4));
@@ -186,6 +202,26 @@ proptest! {
     #[test]
     fn sms_backup_wide(bytes in mutated(wide(SMS))) {
         check(Target::Format("sms-backup", "sms.xml"), &bytes)?;
+    }
+
+    #[test]
+    fn ufdr(bytes in prop_oneof![mutated(UFDR.as_bytes()), mutated(wide(UFDR))]) {
+        check(Target::Format("ufdr", "report.xml"), &bytes)?;
+    }
+
+    #[test]
+    fn xmpp(bytes in prop_oneof![mutated(XMPP.as_bytes()), mutated(wide(XMPP))]) {
+        check(Target::Format("xmpp", "dump.xml"), &bytes)?;
+    }
+
+    #[test]
+    fn gpx(bytes in prop_oneof![mutated(GPX.as_bytes()), mutated(wide(GPX))]) {
+        check(Target::Format("gpx", "a.gpx"), &bytes)?;
+    }
+
+    #[test]
+    fn kml(bytes in prop_oneof![mutated(KML.as_bytes()), mutated(wide(KML))]) {
+        check(Target::Format("kml", "a.kml"), &bytes)?;
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct Mixed {
 }
 
 /// Seeds of the formats that are text, each under a name that tells nothing.
-const SEEDS: [(&str, &str); 11] = [
+const SEEDS: [(&str, &str); 16] = [
     ("burner/messages", "burner"),
     ("discord/export", "discord"),
     ("eml/mail", "eml"),
@@ -33,6 +33,11 @@ const SEEDS: [(&str, &str); 11] = [
     ("slack/day", "slack"),
     ("telegram/group", "telegram"),
     ("vcard/cards", "vcard"),
+    ("ufdr/report", "ufdr"),
+    ("sms-backup/all", "sms-backup"),
+    ("xmpp/archive", "xmpp"),
+    ("gpx/track", "gpx"),
+    ("kml/places", "kml"),
 ];
 
 fn corpus() -> PathBuf {
@@ -61,6 +66,7 @@ pub fn files() -> Vec<Mixed> {
     };
     let log = LOG.to_vec();
     for (number, (path, parser)) in SEEDS.iter().enumerate() {
+        // The first seed of the target, whatever it is called.
         let target = path.split('/').next().unwrap();
         let bytes = seed(target).expect("each target has seeds");
         // Wrong extensions fool nobody.

@@ -198,7 +198,7 @@ pub(crate) struct Dialect {
 }
 
 impl Dialect {
-    pub fn of(rule: &DelimitedRule, separator: char) -> Dialect {
+    pub(in crate::mapping) fn of(rule: &DelimitedRule, separator: char) -> Dialect {
         let separator = rule.separator.unwrap_or(separator);
         Dialect { separator, quote: rule.quote, backslash: rule.backslash }
     }

@@ -20,7 +20,7 @@ mod tree;
 mod values;
 mod walk;
 
-pub(crate) use recognise::{Root, root};
+pub(crate) use recognise::root;
 pub(crate) use tree::{Element, Node};
 pub(crate) use values::{Values, flatten, other};
 pub(crate) use walk::{Open, Place, Reader, Take, read};
