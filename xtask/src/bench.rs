@@ -8,6 +8,7 @@
 //!
 //! Absolute times depend on the machine and on what else it does; the ratios are the result.
 
+mod formats;
 mod report;
 
 use crate::cli::{Emma, folder_bytes};
@@ -123,6 +124,11 @@ pub fn fresh_case(programs: &Path, folder: &Path) -> Result<Emma, Failure> {
 
 /// Runs the benchmark.
 pub fn run(arguments: &[String]) -> Result<u8, Failure> {
+    if let Some((first, rest)) = arguments.split_first()
+        && first == "formats"
+    {
+        return formats::run(rest);
+    }
     let asked = Asked::parse(arguments)?;
     let programs = workspace::build(&["emma", "emma-bench"], true)?;
     step("corpus");

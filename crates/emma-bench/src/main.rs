@@ -6,6 +6,8 @@
 //! emma-bench sqlite-load FOLDER DATABASE       loads it into SQLite, prints stages
 //! emma-bench sqlite-search DATABASE QUERIES    asks SQLite, prints latencies
 //! emma-bench search CASE QUERIES               asks emma's own searcher in process, the same way
+//! emma-bench formats FOLDER BYTES [NAME]       makes and reads a file of each format (or of one)
+//! emma-bench format-file FOLDER BYTES NAME     makes such a file and leaves it
 //! ```
 //!
 //! Everything is printed as one JSON object. `xtask` calls this program and measures it from
@@ -13,6 +15,7 @@
 
 mod corpus;
 mod draw;
+mod formats;
 mod latency;
 mod people;
 mod queries;
@@ -64,6 +67,19 @@ fn run(words: &[&str]) -> Result<Value, String> {
         ["search", case, queries] => {
             let mut emma = search::Emma::open(Path::new(case))?;
             Ok(latency::report(&latency::ask_all(&mut emma, &read(queries)?)?))
+        }
+        ["formats", folder, bytes, only @ ..] => {
+            let names = formats::names();
+            let wanted = names.iter().filter(|name| only.is_empty() || only.contains(name));
+            let measured = wanted.map(|name| {
+                eprintln!("bench: {name}");
+                formats::measure(Path::new(folder), name, number(bytes)?)
+            });
+            Ok(json!({ "formats": measured.collect::<Result<Vec<Value>, String>>()? }))
+        }
+        ["format-file", folder, bytes, name] => {
+            let (path, records) = formats::make(Path::new(folder), name, number(bytes)?)?;
+            Ok(json!({ "path": path, "records": records }))
         }
         _ => Err("see the head of crates/emma-bench/src/main.rs".to_owned()),
     }
