@@ -8,6 +8,7 @@ mod hostile;
 mod irc;
 mod mail;
 mod plist;
+mod recognition;
 mod shared_data;
 mod telegram;
 mod typedstream;

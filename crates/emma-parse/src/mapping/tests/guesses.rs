@@ -80,9 +80,11 @@ const SPECIMENS: [Specimen; 29] = [
     Specimen {
         path: "events.ndjson",
         data: "{\"event_id\":\"$1\",\"sender\":{\"user\":{\"id\":\"u1\",\"age\":3}},\
-            \"room\":{\"id\":\"r1\"},\"content\":{\"body\":\"hi\"},\"origin_server_ts\":1585908672000}\n\
+            \"room\":{\"id\":\"r1\"},\"content\":{\"body\":\"hi\"},\
+            \"origin_server_ts\":1585908672000}\n\
             {\"event_id\":\"$2\",\"sender\":{\"user\":{\"id\":\"u2\",\"age\":4}},\
-            \"room\":{\"id\":\"r1\"},\"content\":{\"body\":\"yo\"},\"origin_server_ts\":1585908673000}\n",
+            \"room\":{\"id\":\"r1\"},\"content\":{\"body\":\"yo\"},\
+            \"origin_server_ts\":1585908673000}\n",
         records: 2,
         first: "id=$1 / time=2020-04-03T10:11:12Z / from=u1 / conversation=r1 / text=hi",
     },
@@ -134,7 +136,8 @@ const SPECIMENS: [Specimen; 29] = [
     Specimen {
         path: "logins.csv",
         data: "event_id,timestamp,username,action,ip_address\n\
-            e1,2020-04-03T10:11:12Z,anna,login,192.0.2.1\ne2,2020-04-03T10:12:12Z,bo,logout,192.0.2.2\n",
+            e1,2020-04-03T10:11:12Z,anna,login,192.0.2.1\n\
+            e2,2020-04-03T10:12:12Z,bo,logout,192.0.2.2\n",
         records: 2,
         first: "kind=event / id=e1 / time=2020-04-03T10:11:12Z / from=anna / text=login",
     },
@@ -175,15 +178,18 @@ const SPECIMENS: [Specimen; 29] = [
     },
     Specimen {
         path: "api.json",
-        data: "{\"data\":{\"items\":[{\"type\":\"m\",\"attributes\":{\"from\":{\"phone\":\"+4477\"},\
-            \"body\":\"hi\",\"createdAt\":\"2020-04-03T10:11:12Z\"}},{\"type\":\"m\",\"attributes\":\
-            {\"from\":{\"phone\":\"+4478\"},\"body\":\"yo\",\"createdAt\":\"2020-04-03T10:11:13Z\"}}]}}",
+        data: "{\"data\":{\"items\":[{\"type\":\"m\",\"attributes\":\
+            {\"from\":{\"phone\":\"+4477\"},\
+            \"body\":\"hi\",\"createdAt\":\"2020-04-03T10:11:12Z\"}},{\"type\":\"m\",\
+            \"attributes\":{\"from\":{\"phone\":\"+4478\"},\"body\":\"yo\",\
+            \"createdAt\":\"2020-04-03T10:11:13Z\"}}]}}",
         records: 2,
         first: "time=2020-04-03T10:11:12Z / from=+4477 / text=hi",
     },
     Specimen {
         path: "cdr.csv",
-        data: "Calling Party,Called Party,Call Date,Call Time,Call Duration (s),Call Type,First Cell\n\
+        data: "Calling Party,Called Party,Call Date,Call Time,Call Duration (s),\
+            Call Type,First Cell\n\
             07700900123,07700900456,03-Apr-2020,10:11:12,65,VOICE,234-10-1\n\
             07700900456,07700900123,04-Apr-2020,10:12:12,0,SMS,234-10-2\n",
         records: 2,
