@@ -127,6 +127,42 @@ fn what_is_too_long_is_read_as_far_as_it_goes() {
     assert!(found.anomalies().iter().any(|(kind, _)| *kind == "mail.too_long"));
 }
 
+/// Base64 in lines of 76 characters.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for (at, three) in bytes.chunks_exact(3).enumerate() {
+        let bits = three.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte));
+        out.extend([18, 12, 6, 0].map(|shift| char::from(DIGITS[bits >> shift & 63])));
+        out.push_str(if at % 19 == 18 { "\n" } else { "" });
+    }
+    out
+}
+
+#[test]
+fn messages_within_messages_stay_closed() {
+    let head =
+        "From: a@example.org\nTo: b@example.org\nSubject: deep\nDate: 2 Jan 1970 00:00 GMT\n";
+    let nested = "Content-Type: message/rfc822\n\n".repeat(20_000);
+    let encoded = base64(nested.as_bytes());
+    let kind = "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n";
+    for body in [nested.clone(), format!("{kind}{encoded}")] {
+        let found = read("a.eml", format!("{head}{body}").as_bytes());
+        assert_eq!(extra(found.records().next().unwrap(), "subject"), ["deep"]);
+    }
+    let inner = format!("{PLAIN}Content-Type: message/rfc822\r\n");
+    let outer = format!(
+        "{head}Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee below\n--b\n\
+        Content-Type: message/rfc822\n\n{inner}\n--b--\n"
+    );
+    let found = read("a.eml", outer.as_bytes());
+    let record = found.records().next().unwrap();
+    assert_eq!(record.text.as_deref(), Some("see below"));
+    assert_eq!(extra(record, "file_type"), ["message/rfc822"]);
+    let digest = emma_model::Digest::of(inner.as_bytes()).to_string();
+    assert_eq!(extra(record, "file_sha256"), [digest]);
+}
+
 #[test]
 fn other_texts_are_not_taken() {
     for text in [
