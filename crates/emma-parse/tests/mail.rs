@@ -266,3 +266,58 @@ pub fn python(script: &str, input: &[u8]) -> Option<String> {
     assert!(output.status.success(), "the script of the test runs");
     Some(String::from_utf8(output.stdout).unwrap())
 }
+
+/// Independent: the messages that Python's own tests of email read, where they are installed.
+#[test]
+fn messages_of_pythons_own_tests_are_read_as_python_reads_them() {
+    let test = "messages_of_pythons_own_tests_are_read_as_python_reads_them";
+    let script = r#"
+import email, email.policy, email.utils, json, os, glob
+try:
+    import test.test_email as t
+    folder = os.path.join(os.path.dirname(t.__file__), 'data')
+except ImportError:
+    folder = ''
+for path in sorted(glob.glob(os.path.join(folder, 'msg_*.txt'))):
+    m = email.message_from_binary_file(open(path, 'rb'), policy=email.policy.compat32)
+    ok = email.policy.default
+    d = email.message_from_binary_file(open(path, 'rb'), policy=ok)
+    try: date = email.utils.parsedate_to_datetime(m['date']).timestamp()
+    except Exception: date = None
+    try: subject = str(d['subject'])
+    except Exception: subject = None
+    print(json.dumps([path, m['message-id'], email.utils.parseaddr(m['from'] or '')[1].lower(),
+        subject, date]))
+"#;
+    let output = match python_has("test.test_email") {
+        true => python(script, b"").unwrap_or_default(),
+        false => String::new(),
+    };
+    if output.is_empty() {
+        println!("skipped: {test}: python3 with its own tests is not here");
+        return;
+    }
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut compared = 0;
+    for line in output.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let path = row[0].as_str().unwrap();
+        let found = read("a.eml", &std::fs::read(path).unwrap());
+        // A few of them are parts without a header of a mail.
+        if !["eml", "mbox"].contains(&found.end(&[]).parser.as_str()) {
+            continue;
+        }
+        compared += 1;
+        let record = found.records().next().unwrap();
+        let id = row[1].as_str().map(|id| id.trim_matches(['<', '>']).to_owned());
+        assert_eq!(record.id, id, "{path}");
+        let from = row[2].as_str().filter(|from| !from.is_empty());
+        assert!(from.is_none() || record.from.as_deref() == from, "{path}");
+        let subject = extra(record, "subject").first().map_or("None".into(), |text| words(text));
+        assert_eq!(subject, words(row[3].as_str().unwrap()), "{path}");
+        let at = record.time.map(|time| (time.0 / SECOND) as f64);
+        assert_eq!(at, row[4].as_f64(), "{path}");
+    }
+    println!("{compared} messages compared");
+    assert!(compared >= 30);
+}

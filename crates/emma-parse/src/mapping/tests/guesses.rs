@@ -248,7 +248,8 @@ const SPECIMENS: [Specimen; 37] = [
     Specimen {
         path: "forum.tsv",
         data: "post_id\tthread_id\tauthor_name\tposted_at\tcontent\treply_to\n\
-            5\t2\tanna\t2020-04-03 10:11:12+02:00\thi\t\n6\t2\tbo\t2020-04-03 10:12:12+02:00\tyo\t5\n",
+            5\t2\tanna\t2020-04-03 10:11:12+02:00\thi\t\n\
+            6\t2\tbo\t2020-04-03 10:12:12+02:00\tyo\t5\n",
         records: 2,
         first: "id=5 / time=2020-04-03T08:11:12Z / from=anna / conversation=2 / text=hi",
     },
@@ -280,7 +281,8 @@ const SPECIMENS: [Specimen; 37] = [
     },
     Specimen {
         path: "bracketed.txt",
-        data: "[03/04/2020 10:11] [anna] hi\n[03/04/2020 10:12] [bo] yo\n[13/04/2020 10:12] [bo] yes\n",
+        data: "[03/04/2020 10:11] [anna] hi\n[03/04/2020 10:12] [bo] yo\n\
+            [13/04/2020 10:12] [bo] yes\n",
         records: 3,
         first: "time=2020-04-02T20:11:00Z / from=anna / text=hi",
     },
