@@ -6,6 +6,7 @@
 mod disk_full;
 mod faults;
 mod flips;
+mod formats;
 mod irc;
 mod kills;
 mod order;
@@ -41,6 +42,11 @@ const PROOFS: &[Proof] = &[
         name: "flips",
         says: "one flipped bit anywhere is found and the object named (1,000 flips)",
         run: flips::run,
+    },
+    Proof {
+        name: "formats",
+        says: "every specimen and public file read as expected; fifty mixed files by one command",
+        run: formats::run,
     },
     Proof {
         name: "irc",

@@ -53,7 +53,8 @@ const CARDS: &str = "BEGIN:VCARD\nVERSION:2.1\nN;ENCODING=QUOTED-PRINTABLE:a=C3=
 
 const PLIST: &str = "<?xml version=\"1.0\"?><plist><dict><key>a</key><array><integer>1</integer>\
     <real>1.5</real><true/></array><key>b</key><data>aGVsbG8=</data><key>c</key>\
-    <string>&amp;x</string><key>d</key><dict><key>CF$UID</key><integer>1</integer></dict></dict></plist>";
+    <string>&amp;x</string><key>d</key><dict><key>CF$UID</key><integer>1</integer>\
+    </dict></dict></plist>";
 
 /// A binary list: {"a": [1, "b", true], "c": data, "d": a date}.
 fn binary_plist() -> &'static [u8] {

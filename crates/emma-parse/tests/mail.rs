@@ -127,6 +127,42 @@ fn what_is_too_long_is_read_as_far_as_it_goes() {
     assert!(found.anomalies().iter().any(|(kind, _)| *kind == "mail.too_long"));
 }
 
+/// Base64 in lines of 76 characters.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for (at, three) in bytes.chunks_exact(3).enumerate() {
+        let bits = three.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte));
+        out.extend([18, 12, 6, 0].map(|shift| char::from(DIGITS[bits >> shift & 63])));
+        out.push_str(if at % 19 == 18 { "\n" } else { "" });
+    }
+    out
+}
+
+#[test]
+fn messages_within_messages_stay_closed() {
+    let head =
+        "From: a@example.org\nTo: b@example.org\nSubject: deep\nDate: 2 Jan 1970 00:00 GMT\n";
+    let nested = "Content-Type: message/rfc822\n\n".repeat(20_000);
+    let encoded = base64(nested.as_bytes());
+    let kind = "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n";
+    for body in [nested.clone(), format!("{kind}{encoded}")] {
+        let found = read("a.eml", format!("{head}{body}").as_bytes());
+        assert_eq!(extra(found.records().next().unwrap(), "subject"), ["deep"]);
+    }
+    let inner = format!("{PLAIN}Content-Type: message/rfc822\r\n");
+    let outer = format!(
+        "{head}Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee below\n--b\n\
+        Content-Type: message/rfc822\n\n{inner}\n--b--\n"
+    );
+    let found = read("a.eml", outer.as_bytes());
+    let record = found.records().next().unwrap();
+    assert_eq!(record.text.as_deref(), Some("see below"));
+    assert_eq!(extra(record, "file_type"), ["message/rfc822"]);
+    let digest = emma_model::Digest::of(inner.as_bytes()).to_string();
+    assert_eq!(extra(record, "file_sha256"), [digest]);
+}
+
 #[test]
 fn other_texts_are_not_taken() {
     for text in [
@@ -229,4 +265,59 @@ pub fn python(script: &str, input: &[u8]) -> Option<String> {
     let output = child.wait_with_output().ok()?;
     assert!(output.status.success(), "the script of the test runs");
     Some(String::from_utf8(output.stdout).unwrap())
+}
+
+/// Independent: the messages that Python's own tests of email read, where they are installed.
+#[test]
+fn messages_of_pythons_own_tests_are_read_as_python_reads_them() {
+    let test = "messages_of_pythons_own_tests_are_read_as_python_reads_them";
+    let script = r#"
+import email, email.policy, email.utils, json, os, glob
+try:
+    import test.test_email as t
+    folder = os.path.join(os.path.dirname(t.__file__), 'data')
+except ImportError:
+    folder = ''
+for path in sorted(glob.glob(os.path.join(folder, 'msg_*.txt'))):
+    m = email.message_from_binary_file(open(path, 'rb'), policy=email.policy.compat32)
+    ok = email.policy.default
+    d = email.message_from_binary_file(open(path, 'rb'), policy=ok)
+    try: date = email.utils.parsedate_to_datetime(m['date']).timestamp()
+    except Exception: date = None
+    try: subject = str(d['subject'])
+    except Exception: subject = None
+    print(json.dumps([path, m['message-id'], email.utils.parseaddr(m['from'] or '')[1].lower(),
+        subject, date]))
+"#;
+    let output = match python_has("test.test_email") {
+        true => python(script, b"").unwrap_or_default(),
+        false => String::new(),
+    };
+    if output.is_empty() {
+        println!("skipped: {test}: python3 with its own tests is not here");
+        return;
+    }
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut compared = 0;
+    for line in output.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let path = row[0].as_str().unwrap();
+        let found = read("a.eml", &std::fs::read(path).unwrap());
+        // A few of them are parts without a header of a mail.
+        if !["eml", "mbox"].contains(&found.end(&[]).parser.as_str()) {
+            continue;
+        }
+        compared += 1;
+        let record = found.records().next().unwrap();
+        let id = row[1].as_str().map(|id| id.trim_matches(['<', '>']).to_owned());
+        assert_eq!(record.id, id, "{path}");
+        let from = row[2].as_str().filter(|from| !from.is_empty());
+        assert!(from.is_none() || record.from.as_deref() == from, "{path}");
+        let subject = extra(record, "subject").first().map_or("None".into(), |text| words(text));
+        assert_eq!(subject, words(row[3].as_str().unwrap()), "{path}");
+        let at = record.time.map(|time| (time.0 / SECOND) as f64);
+        assert_eq!(at, row[4].as_f64(), "{path}");
+    }
+    println!("{compared} messages compared");
+    assert!(compared >= 30);
 }

@@ -17,6 +17,7 @@ mod media;
 mod mixed;
 mod plist;
 mod python;
+mod recognition;
 mod rocketchat;
 mod rows;
 mod shared_data;

@@ -11,7 +11,8 @@ const XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0"><dict>
   <key>name</key><string>Heron &amp; Owl &#33;<![CDATA[<x>]]></string>
-  <key>nests</key><array><integer>2</integer><dict><key>eggs</key><integer>-3</integer></dict></array>
+  <key>nests</key><array><integer>2</integer>
+  <dict><key>eggs</key><integer>-3</integer></dict></array>
   <key>warm</key><true/><key>cold</key><false/>
   <key>height</key><real>1.5</real>
   <key>seen</key><date>2020-01-02T03:04:05Z</date>

@@ -18,7 +18,8 @@ const NEW: &str = "BEGIN:VCARD\nVERSION:3.0\nUID:card-2\nFN:Owl\\, Barn\nN:Owl;B
     ADR;TYPE=home:;;1 Tree Lane;Wood;;AB1 2CD;Land\nREV:2020-01-02T03:04:05Z\n\
     item1.X-ABLABEL:_$!<Mobile>!$_\nEND:VCARD\n";
 
-const NEWEST: &str = "BEGIN:VCARD\nVERSION:4.0\nFN:Wren\nTEL;VALUE=uri;TYPE=\"voice,home\":tel:+1-555-0100\n\
+const NEWEST: &str = "BEGIN:VCARD\nVERSION:4.0\nFN:Wren\n\
+    TEL;VALUE=uri;TYPE=\"voice,home\":tel:+1-555-0100\n\
     PHOTO:data:image/png;base64,aGVsbG8=\nREV:20200102T030405\nEND:VCARD\n";
 
 fn extra<'r>(record: &'r Said, name: &str) -> Vec<&'r str> {

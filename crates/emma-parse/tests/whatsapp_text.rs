@@ -76,7 +76,8 @@ fn an_android_export_gives_a_record_a_message() {
 const IOS: &str = "[1/2/20, 9:04:05\u{202f}PM] Birds: \u{200e}Messages and calls are \
     end-to-end encrypted.\r\n\
     [1/2/20, 9:04:06\u{202f}PM] Birds: \u{200e}Heron added you\r\n\
-    \u{200e}[1/13/20, 12:00:00\u{202f}AM] ~\u{202f}Heron: \u{200e}<attached: 00000012-PHOTO-2020.jpg>\r\n\
+    \u{200e}[1/13/20, 12:00:00\u{202f}AM] ~\u{202f}Heron: \
+    \u{200e}<attached: 00000012-PHOTO-2020.jpg>\r\n\
     [1/13/20, 12:00:01\u{202f}PM] \u{202a}+44 7700 900123\u{202c}: one\ntwo\r\n\
     \u{200e}[1/13/20, 12:00:02\u{202f}PM] ~\u{202f}Heron: \u{200e}sticker omitted\r\n\
     [1/13/20, 12:00:03\u{202f}PM] ~\u{202f}Heron: \u{200e}This message was deleted.\r\n";
@@ -142,6 +143,9 @@ fn other_logs_are_not_taken() {
         ("a.log", "[2020-01-02 15:04:05] worker: it broke\n"),
         ("a.log", "2020-01-02 15:04:05 - worker: it broke\n"),
         ("a.log", "01/02/2020 15:04:05 - WARN: it broke\n"),
+        ("a.txt", "[03/04/2020 10:11:12] Heron: copied from another messenger\n"),
+        ("a.txt", "[4/3/2020 10:11:12 AM] Heron: copied from another messenger\n"),
+        ("a.log", "01/02/2020 15:04:05 - worker: it broke\n"),
         ("a.csv", "date;time;from\n1/2/20;10:00;Heron\n"),
         ("a.txt", "Dear all,\n1/2/20, 10:00 - Heron: a\n"),
     ] {

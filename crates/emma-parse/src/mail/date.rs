@@ -30,6 +30,11 @@ pub(super) fn time(raw: &str, clock: Clock) -> Option<Time<'static>> {
 /// Local seconds since 1970, how long the written moment lasts, and its offset in seconds.
 fn moment(raw: &str) -> Option<(i64, i64, Option<i64>)> {
     let plain = without_comments(raw);
+    // "00:01+0100" leaves the space out.
+    let plain = match plain.rfind(':').and_then(|at| Some(at + plain[at..].find(['+', '-'])?)) {
+        Some(sign) => format!("{} {}", &plain[..sign], &plain[sign..]),
+        None => plain,
+    };
     let words: Vec<&str> = plain
         .split(|c: char| c.is_whitespace() || c == ',')
         .filter(|word| !word.is_empty())
@@ -135,6 +140,7 @@ mod tests {
             ("Fri, 2 Jan 1970 00:00:00 GMT", Some((day, 1, Some(0)))),
             ("Fri, 2 Jan 1970 00:00:00 EST", Some((day, 1, Some(-18_000)))),
             ("Fri Jan  2 00:00:00 1970", Some((day, 1, None))),
+            ("2 Jan 1970 00:01+0000", Some((day + 60, 60, Some(0)))),
             ("Fri, 31 Feb 1970 00:00:00 GMT", None),
             ("2 Jan 1970", None),
             ("2 Jan 1970 25:00 GMT", None),

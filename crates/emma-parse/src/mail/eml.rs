@@ -15,7 +15,7 @@ pub(crate) const FORMAT: Format = Format {
     name: "eml",
     version: 1,
     title: "Mail (RFC 5322 and MIME)",
-    tested: "invented specimens only; compared with Python's email",
+    tested: "invented specimens; 35 messages of Python's own tests, compared with Python's email",
     recognises: |head: &Head<'_>| is_message(without_mark(head.bytes)),
     read: Read::Once(read),
 };

@@ -16,7 +16,7 @@ pub(crate) const FORMAT: Format = Format {
     name: "mbox",
     version: 1,
     title: "Mailbox (mbox)",
-    tested: "invented specimens only; compared with Python's mailbox and email",
+    tested: "invented specimens; compared with Python's mailbox and email",
     recognises,
     read: Read::Once(read),
 };

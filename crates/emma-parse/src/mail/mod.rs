@@ -4,6 +4,7 @@
 //! record of a message that `mail-parser` took apart. A message longer than a record may be is
 //! read as far as it goes; the rest of its bytes are anomalies.
 
+mod closed;
 mod date;
 mod eml;
 mod html;

@@ -1,12 +1,11 @@
 //! From a message to a record's values.
 
+use super::closed::{self, Closed};
 use super::date;
 use super::html;
 use crate::text;
 use emma_model::{Anomaly, Clock, Digest, Record, RecordKind};
-use mail_parser::{
-    Address, HeaderName, Message, MessageParser, MessagePart, MimeHeaders, PartType,
-};
+use mail_parser::{Address, HeaderName, Message, MessageParser, MimeHeaders, PartType};
 use std::borrow::Cow;
 
 const NETWORK: &str = "mail";
@@ -29,7 +28,16 @@ pub(super) fn record<'m>(
         Some(_) => unquote(raw),
         None => (Cow::Borrowed(raw), 0),
     };
-    let message = MessageParser::default().parse(raw.as_ref())?;
+    let closed = closed::close(&raw);
+    parsed(&closed, envelope, unquoted)
+}
+
+fn parsed(
+    closed: &Closed<'_>,
+    envelope: Envelope<'_>,
+    unquoted: u32,
+) -> Option<(Record<'static>, Vec<Anomaly>)> {
+    let message = MessageParser::default().parse(closed.bytes.as_ref())?;
     if message.headers().is_empty() {
         return None;
     }
@@ -42,12 +50,12 @@ pub(super) fn record<'m>(
         add(&mut record, "subject", subject);
         text::report_controls(subject, "subject", &mut anomalies);
     }
-    body(&message, &mut record, &mut anomalies);
+    body(&message, closed, &mut record, &mut anomalies);
     if unquoted > 0 {
         add(&mut record, "from_unquoted", &unquoted.to_string());
     }
-    attachments(&message, envelope.cut, &mut record, &mut anomalies);
-    headers(&message, &mut record);
+    attachments(&message, closed, envelope.cut, &mut record, &mut anomalies);
+    headers(&message, closed, &mut record);
     if let Some(line) = envelope.from_line {
         add(&mut record, "from_line", String::from_utf8_lossy(line).trim_end());
     }
@@ -181,17 +189,22 @@ fn raw_value(message: &Message<'_>, header: &mail_parser::Header<'_>) -> Option<
 
 /// The first text that is plain, else the first that is HTML, without its tags; further texts
 /// of the body follow.
-fn body(message: &Message<'_>, record: &mut Record<'static>, anomalies: &mut Vec<Anomaly>) {
+fn body(
+    message: &Message<'_>,
+    closed: &Closed<'_>,
+    record: &mut Record<'static>,
+    anomalies: &mut Vec<Anomaly>,
+) {
     let mut texts: Vec<Cow<'_, str>> = Vec::new();
     let mut html = false;
     let mut damaged = false;
     for part in message.text_body.iter().filter_map(|id| message.part(*id)) {
         damaged |= part.is_encoding_problem;
         match &part.body {
-            PartType::Text(text) => texts.push(Cow::Borrowed(text)),
+            PartType::Text(text) => texts.push(closed.opened_text(text)),
             PartType::Html(source) => {
                 html = true;
-                texts.push(Cow::Owned(html::text(source)));
+                texts.push(Cow::Owned(html::text(&closed.opened_text(source))));
             }
             _ => {}
         }
@@ -210,6 +223,7 @@ fn body(message: &Message<'_>, record: &mut Record<'static>, anomalies: &mut Vec
 
 fn attachments(
     message: &Message<'_>,
+    closed: &Closed<'_>,
     cut: bool,
     record: &mut Record<'static>,
     anomalies: &mut Vec<Anomaly>,
@@ -223,16 +237,16 @@ fn attachments(
                 Some(subtype) => format!("{}/{subtype}", kind.ctype()),
                 None => kind.ctype().to_owned(),
             };
-            add(record, "file_type", &kind.to_lowercase());
+            add(record, "file_type", &closed.opened_text(&kind.to_lowercase()));
         }
-        let contents = contents(message, part);
+        let contents = closed.opened(part.contents());
         // What the record cuts off is neither as long nor of that digest.
         if cut && Some(id) == last {
             add(record, "file_cut", "yes");
             continue;
         }
         add(record, "file_bytes", &contents.len().to_string());
-        add(record, "file_sha256", &Digest::of(contents).to_string());
+        add(record, "file_sha256", &Digest::of(&contents).to_string());
         if part.is_encoding_problem {
             let note = "an attachment does not decode as its header says";
             anomalies.push(Anomaly::field("mail.encoding", "file", note));
@@ -240,24 +254,15 @@ fn attachments(
     }
 }
 
-fn contents<'p>(message: &'p Message<'_>, part: &'p MessagePart<'_>) -> &'p [u8] {
-    match &part.body {
-        PartType::Message(inner) if inner.raw_message.is_empty() => {
-            let (start, end) = (part.offset_body as usize, part.offset_end as usize);
-            message.raw_message.get(start..end).unwrap_or_default()
-        }
-        _ => part.contents(),
-    }
-}
-
 /// Every header as written, but those that other values hold in full.
-fn headers(message: &Message<'_>, record: &mut Record<'static>) {
+fn headers(message: &Message<'_>, closed: &Closed<'_>, record: &mut Record<'static>) {
     let held = |name: &HeaderName<'_>| {
         matches!(name, HeaderName::Subject | HeaderName::Date | HeaderName::MessageId)
     };
     for header in message.headers().iter().filter(|header| !held(&header.name)) {
         if let Some(value) = raw_value(message, header) {
             let name = format!("header.{}", header.name.as_str().to_ascii_lowercase());
+            let value = closed.opened_text(&value).into_owned();
             record.extra.push((Cow::Owned(name), Cow::Owned(value)));
         }
     }

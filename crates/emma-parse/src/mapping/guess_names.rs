@@ -18,7 +18,8 @@ pub(super) const EXPECTED: [&str; 5] = ["id", "from", "to", "conversation", "tex
 
 #[rustfmt::skip]
 const MESSAGE: Names = &[
-    ("id", &["id", "messageid", "msgid", "uuid", "guid", "eventid", "mid", "identifier", "nr"]),
+    ("id", &["id", "messageid", "msgid", "uuid", "guid", "eventid", "postid", "mid",
+        "identifier", "nr"]),
     ("from", &[
         "from", "sender", "author", "fromuser", "senderid", "fromid", "sendername", "senderhandle",
         "fromhandle", "nick", "username", "user", "userid", "src", "caller", "handle", "who",
@@ -150,21 +151,12 @@ pub(super) fn vocabulary(columns: &[Column]) -> Vocabulary {
     let cell = has(&["cell", "cellid", "cgi", "ecgi", "firstcell", "lac", "tac"])
         && has(&["imsi", "imei", "msisdn"]);
     let plate = has(&LOCATION[1].1[..9]);
-    let lasts = has(&[
-        "duration",
-        "durationsec",
-        "durationseconds",
-        "durations",
-        "callduration",
-        "dauer",
-        "duree",
-        "duur",
-        "durata",
-        "duracion",
-        "talktime",
-        "seconds",
-        "billsec",
-    ]);
+    let lasts = has(&["talktime", "seconds", "billsec"])
+        || names.iter().any(|name| {
+            let words =
+                ["duration", "callduration", "dauer", "duree", "duur", "durata", "duracion"];
+            words.iter().any(|word| name.starts_with(word))
+        });
     let parties = field(CALL, "from") && field(CALL, "to");
     let strict = has(&CALL[1].1[..12]) && has(&CALL[2].1[..12]);
     let sim = has(&["imsi", "iccid", "simserial", "sim"])

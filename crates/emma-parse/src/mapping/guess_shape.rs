@@ -123,7 +123,15 @@ fn table(rows: &[&str], skip_lines: usize) -> Option<Shape> {
         fields(rows[0], &dialect).map(|field| field.text.trim().to_owned()).collect();
     let named = names.iter().all(|name| {
         let plain = !name.starts_with(|c: char| c.is_ascii_digit());
-        !name.is_empty() && name.len() <= 64 && plain && !name.starts_with(['[', '<', '{'])
+        let clock = name
+            .as_bytes()
+            .windows(4)
+            .any(|four| four[1] == b':' && [0, 2, 3].iter().all(|at| four[*at].is_ascii_digit()));
+        !name.is_empty()
+            && name.len() <= 64
+            && plain
+            && !clock
+            && !name.starts_with(['[', '<', '{'])
     });
     if names.len() < 2 || !named {
         return None;
@@ -184,7 +192,7 @@ fn headless(rows: &[&str]) -> Option<Shape> {
 }
 
 /// Header patterns that logs often have, the more telling ones first.
-const HEADERS: [&str; 14] = [
+const HEADERS: [&str; 15] = [
     // A program's log: a level stands behind the time.
     concat!(
         r"^\[?(?<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]?",
@@ -200,6 +208,7 @@ const HEADERS: [&str; 14] = [
         r"^\[?(?<time>\d[\dT./: -]*\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]?\s+<?(?<from>[^\s<>]+)>?",
         r"\s*(?:->|=>|→|>>)\s*(?<to>[^:\s]+)\s*: (?<text>.*)$",
     ),
+    r"^(?<time>[A-Za-z]{3,9}\.? \d[\w, ]*\d:\d\d(?::\d\d)?) <(?<from>[^>]+)>\s(?<text>.*)$",
     // A web server's log.
     concat!(
         r#"^(?<client_ip>\S+) \S+ (?<login>\S+) \[(?<time>\d[^\]]*)\] "(?<text>[^"]*)""#,

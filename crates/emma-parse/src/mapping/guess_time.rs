@@ -16,7 +16,7 @@ pub(super) struct TimeGuess<'c> {
 
 /// Formats of a whole time that are tried, in order.
 #[rustfmt::skip]
-const WHOLE: [&str; 42] = [
+const WHOLE: [&str; 44] = [
     "rfc3339", "epoch-s", "epoch-ms", "epoch-us", "epoch-ns",
     "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y%m%d %H:%M:%S", "%Y%m%d%H%M%S",
     "%Y.%m.%d %H:%M:%S", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S,%f", "%Y-%m-%d, %H:%M:%S",
@@ -29,6 +29,7 @@ const WHOLE: [&str; 42] = [
     "%m/%d/%Y %I:%M %p", "%m/%d/%y %H:%M",
     "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d-%b-%Y %H:%M:%S", "%d/%b/%Y:%H:%M:%S %z",
     "%d %B %Y %H:%M:%S", "%d %B %Y %H:%M", "%B %d, %Y %H:%M",
+    "%b %d %Y %H:%M:%S", "%B %d, %Y %H:%M:%S",
 ];
 /// Formats of a date alone.
 #[rustfmt::skip]

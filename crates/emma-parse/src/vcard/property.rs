@@ -174,7 +174,8 @@ mod tests {
     #[test]
     fn lines_are_unfolded_and_taken_apart() {
         let card = b"item1.TEL;TYPE=cell,\"voice\";PREF=1:+44\r\n 7700\r\n\
-            NOTE;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:caf=C3=A9=\r\n=20x\r\nTEL;HOME:1\r\nodd\r\n";
+            NOTE;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:caf=C3=A9=\r\n=20x\r\n\
+            TEL;HOME:1\r\nodd\r\n";
         let (found, odd) = properties(card);
         assert_eq!(odd, 1);
         assert_eq!(found[0].name, "TEL");

@@ -31,6 +31,8 @@ pub(super) struct Header<'t> {
     pub half: Half,
     /// The time stands in brackets (iOS).
     pub bracket: bool,
+    /// A hyphen stands behind the time (Android).
+    pub hyphen: bool,
     /// What follows the header.
     pub rest: &'t str,
 }
@@ -58,9 +60,14 @@ impl<'t> Header<'t> {
         (Some(sender), text.strip_prefix(' ').unwrap_or(text))
     }
 
-    /// True for the spelling that logs of programs share.
+    /// True for a spelling that other programs write, too: brackets or a colon behind the time
+    /// without a comma before it, a hyphen behind seconds or behind a date in ISO order.
     pub fn is_loose(&self) -> bool {
-        self.digits[0] == 4 && self.separator != 'w' && !self.comma && self.half == Half::Absent
+        let iso = self.digits[0] == 4 && self.separator != 'w' && self.half == Half::Absent;
+        match self.hyphen {
+            true => self.second.is_some() || iso && !self.comma,
+            false => !self.comma,
+        }
     }
 }
 
@@ -80,17 +87,14 @@ pub(super) fn parse(line: &str) -> Option<Header<'_>> {
     }
     let raw = &start[..start.len() - end.rest.len()];
     cursor.spaces();
-    match bracket {
-        true => {
-            cursor.eat(|c| c == ']')?;
-            cursor.spaces_keeping_marks();
-        }
-        false => match cursor.next()? {
-            '-' | '\u{2013}' => cursor.must_space()?,
-            ':' if second.is_some() => cursor.must_space()?,
-            _ => return None,
-        },
+    let closing = cursor.next()?;
+    match closing {
+        ']' if bracket => cursor.spaces_keeping_marks(),
+        '-' | '\u{2013}' if !bracket => cursor.must_space()?,
+        ':' if !bracket && second.is_some() => cursor.must_space()?,
+        _ => return None,
     }
+    let hyphen = !matches!(closing, ']' | ':');
     let half = match (half, before) {
         (Half::Absent, before) => before,
         (after, _) => after,
@@ -112,6 +116,7 @@ pub(super) fn parse(line: &str) -> Option<Header<'_>> {
         second,
         half,
         bracket,
+        hyphen,
         rest,
     })
 }

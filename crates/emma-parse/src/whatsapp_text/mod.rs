@@ -30,7 +30,7 @@ pub(crate) const FORMAT: Format = Format {
     name: "whatsapp-text",
     version: 1,
     title: "WhatsApp chat export (text)",
-    tested: "invented specimens only, in 14 locales; times and names compared with an independent reader",
+    tested: "invented specimens only; times and names compared with an independent reader",
     recognises,
     read: Read::Twice(|member, first, second, emitter, limits| {
         let survey = survey::survey(first, member, limits)?;
@@ -72,7 +72,7 @@ fn recognises(head: &Head<'_>) -> bool {
             return false;
         }
     }
-    // Programs write their logs as `[2020-01-02 03:04:05] name: text`, too.
+    // Others write `[2020-01-02 03:04:05] name: text`, too.
     let program = loose > 0 && !marked && !named;
     headers * 15 >= lines && headers > 0 && !program
 }

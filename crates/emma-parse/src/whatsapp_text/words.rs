@@ -16,17 +16,16 @@ pub(super) enum Half {
 
 /// Words before noon, lower case, without spaces, dots and marks.
 #[rustfmt::skip]
-const AM: [&str; 30] = [
-    "am", "a", "上午", "午前", "오전", "凌晨", "早上", "清晨", "ص", "قظ", "πμ", "पूर्वाह्न", "পূর্বাহ্ণ",
-    "am़", "sa", "öö", "dop", "de", "fm", "ap", "vorm", "vm", "pd", "priešpiet", "preppie", "prepodne",
-    "ดีเอ็ม", "मपू", "dopoledne", "paradite",
+const AM: [&str; 26] = [
+    "am", "a", "上午", "午前", "오전", "凌晨", "早上", "清晨", "ص", "قظ", "πμ", "पूर्वाह्न", "मपू",
+    "পূর্বাহ্ণ", "ก่อนเที่ยง", "לפנה״צ", "sa", "öö", "dop", "de", "fm", "ap", "vorm", "vm", "pd",
+    "priešpiet",
 ];
 /// Words after noon.
 #[rustfmt::skip]
-const PM: [&str; 28] = [
-    "pm", "p", "下午", "午後", "오후", "中午", "晚上", "傍晚", "م", "بظ", "μμ", "अपराह्न", "অপরাহ্ণ",
-    "ch", "ös", "odp", "du", "em", "ip", "nachm", "nm", "md", "popiet", "poslijepodne", "popodne",
-    "मउ", "odpoledne", "pasdite",
+const PM: [&str; 25] = [
+    "pm", "p", "下午", "午後", "오후", "中午", "晚上", "傍晚", "م", "بظ", "μμ", "अपराह्न", "मउ",
+    "অপরাহ্ণ", "หลังเที่ยง", "אחה״צ", "ch", "ös", "odp", "du", "em", "ip", "nachm", "nm", "md",
 ];
 
 /// The half of the day that `word` names; absent where it holds no letter.
@@ -93,15 +92,16 @@ pub(super) fn chat_name(stem: &str) -> &str {
         })
         .filter(|name| !name.is_empty())
         .unwrap_or(stem)
+        .trim_matches(is_mark)
 }
 
 /// What is left out, in the words of Android, lower case, in `<` and `>`.
 #[rustfmt::skip]
-const OMITTED: [&str; 17] = [
+const OMITTED: [&str; 15] = [
     "media omitted", "medien ausgeschlossen", "multimedia omitido", "archivo omitido",
     "médias omis", "fichier omis", "media omessi", "mídia oculta", "arquivo de mídia oculto",
     "ficheiro não revelado", "media weggelaten", "без медиафайлов", "medya dahil edilmedi",
-    "pominięto multimedia", "média omis", "media dilewati", "तवर मीडिया छोड़ा गया",
+    "pominięto multimedia", "media dilewati",
 ];
 /// How iOS ends a line about something left out, lower case.
 #[rustfmt::skip]
@@ -156,8 +156,9 @@ pub(super) fn parts(said: &str) -> Parts<'_> {
     {
         return Parts { text: "", omitted: Some(words), ..parts };
     }
-    let ends = |end: &str| plain.to_lowercase().ends_with(end);
-    if marked && !plain.contains('\n') && OMITTED_ENDS.iter().any(|end| ends(end)) {
+    let short = marked && plain.len() <= WORDS_BYTES_MAX && !plain.contains('\n');
+    let lower = if short { plain.to_lowercase() } else { String::new() };
+    if OMITTED_ENDS.iter().any(|end| lower.ends_with(end)) {
         return Parts { text: "", omitted: Some(plain), ..parts };
     }
     if let Some((before, words)) = last_angle(parts.text)
@@ -172,15 +173,19 @@ pub(super) fn parts(said: &str) -> Parts<'_> {
     Parts { app_words: marked, ..parts }
 }
 
+/// Longest words of the app, in bytes.
+const WORDS_BYTES_MAX: usize = 512;
+
 fn is_one_of(words: &str, known: &[&str]) -> bool {
+    if words.len() > WORDS_BYTES_MAX {
+        return false;
+    }
     let words = words.trim_end_matches('.').to_lowercase();
     known.contains(&words.as_str())
 }
 
 /// What stands in `<` and `>` at the very end, and the text before it.
 fn last_angle(text: &str) -> Option<(&str, &str)> {
-    /// Longer words are no file's name.
-    const WORDS_BYTES_MAX: usize = 512;
     let inner = text.trim_end_matches(is_mark).strip_suffix('>')?;
     let floor = inner.len().saturating_sub(WORDS_BYTES_MAX);
     let open = inner.as_bytes()[floor..].iter().rposition(|byte| *byte == b'<')? + floor;

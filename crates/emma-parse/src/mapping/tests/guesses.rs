@@ -14,7 +14,7 @@ struct Specimen {
     first: &'static str,
 }
 
-const SPECIMENS: [Specimen; 29] = [
+const SPECIMENS: [Specimen; 37] = [
     Specimen {
         path: "chat-latin1.csv",
         data: "Nr;Absender;Empfänger;Datum;Nachricht\r\n\
@@ -80,9 +80,11 @@ const SPECIMENS: [Specimen; 29] = [
     Specimen {
         path: "events.ndjson",
         data: "{\"event_id\":\"$1\",\"sender\":{\"user\":{\"id\":\"u1\",\"age\":3}},\
-            \"room\":{\"id\":\"r1\"},\"content\":{\"body\":\"hi\"},\"origin_server_ts\":1585908672000}\n\
+            \"room\":{\"id\":\"r1\"},\"content\":{\"body\":\"hi\"},\
+            \"origin_server_ts\":1585908672000}\n\
             {\"event_id\":\"$2\",\"sender\":{\"user\":{\"id\":\"u2\",\"age\":4}},\
-            \"room\":{\"id\":\"r1\"},\"content\":{\"body\":\"yo\"},\"origin_server_ts\":1585908673000}\n",
+            \"room\":{\"id\":\"r1\"},\"content\":{\"body\":\"yo\"},\
+            \"origin_server_ts\":1585908673000}\n",
         records: 2,
         first: "id=$1 / time=2020-04-03T10:11:12Z / from=u1 / conversation=r1 / text=hi",
     },
@@ -134,7 +136,8 @@ const SPECIMENS: [Specimen; 29] = [
     Specimen {
         path: "logins.csv",
         data: "event_id,timestamp,username,action,ip_address\n\
-            e1,2020-04-03T10:11:12Z,anna,login,192.0.2.1\ne2,2020-04-03T10:12:12Z,bo,logout,192.0.2.2\n",
+            e1,2020-04-03T10:11:12Z,anna,login,192.0.2.1\n\
+            e2,2020-04-03T10:12:12Z,bo,logout,192.0.2.2\n",
         records: 2,
         first: "kind=event / id=e1 / time=2020-04-03T10:11:12Z / from=anna / text=login",
     },
@@ -175,15 +178,18 @@ const SPECIMENS: [Specimen; 29] = [
     },
     Specimen {
         path: "api.json",
-        data: "{\"data\":{\"items\":[{\"type\":\"m\",\"attributes\":{\"from\":{\"phone\":\"+4477\"},\
-            \"body\":\"hi\",\"createdAt\":\"2020-04-03T10:11:12Z\"}},{\"type\":\"m\",\"attributes\":\
-            {\"from\":{\"phone\":\"+4478\"},\"body\":\"yo\",\"createdAt\":\"2020-04-03T10:11:13Z\"}}]}}",
+        data: "{\"data\":{\"items\":[{\"type\":\"m\",\"attributes\":\
+            {\"from\":{\"phone\":\"+4477\"},\
+            \"body\":\"hi\",\"createdAt\":\"2020-04-03T10:11:12Z\"}},{\"type\":\"m\",\
+            \"attributes\":{\"from\":{\"phone\":\"+4478\"},\"body\":\"yo\",\
+            \"createdAt\":\"2020-04-03T10:11:13Z\"}}]}}",
         records: 2,
         first: "time=2020-04-03T10:11:12Z / from=+4477 / text=hi",
     },
     Specimen {
         path: "cdr.csv",
-        data: "Calling Party,Called Party,Call Date,Call Time,Call Duration (s),Call Type,First Cell\n\
+        data: "Calling Party,Called Party,Call Date,Call Time,Call Duration (s),\
+            Call Type,First Cell\n\
             07700900123,07700900456,03-Apr-2020,10:11:12,65,VOICE,234-10-1\n\
             07700900456,07700900123,04-Apr-2020,10:12:12,0,SMS,234-10-2\n",
         records: 2,
@@ -230,6 +236,68 @@ const SPECIMENS: [Specimen; 29] = [
             {\"type\":\"message\",\"user\":\"U2\",\"text\":\"yo\",\"ts\":\"1585908673.000100\"}]",
         records: 2,
         first: "time=2020-04-03T10:11:12.0001Z / from=U1 / text=hi",
+    },
+    Specimen {
+        path: "sms-export.csv",
+        data: "\"Phone Number\",\"Type\",\"Date & Time\",\"Body\"\n\
+            \"+447700900123\",\"Received\",\"3 April 2020 10:11\",\"hi, there\"\n\
+            \"+447700900456\",\"Sent\",\"3 April 2020 10:12\",\"yo\"\n",
+        records: 2,
+        first: "time=2020-04-02T20:11:00Z / from=+447700900123 / text=hi, there",
+    },
+    Specimen {
+        path: "forum.tsv",
+        data: "post_id\tthread_id\tauthor_name\tposted_at\tcontent\treply_to\n\
+            5\t2\tanna\t2020-04-03 10:11:12+02:00\thi\t\n\
+            6\t2\tbo\t2020-04-03 10:12:12+02:00\tyo\t5\n",
+        records: 2,
+        first: "id=5 / time=2020-04-03T08:11:12Z / from=anna / conversation=2 / text=hi",
+    },
+    Specimen {
+        path: "bot.ndjson",
+        data: "{\"message\":{\"message_id\":3,\"from\":{\"id\":77,\"is_bot\":false},\
+            \"chat\":{\"id\":42,\"title\":\"boat\"},\"date\":1585908672,\"text\":\"hi\"}}\n\
+            {\"message\":{\"message_id\":4,\"from\":{\"id\":78,\"is_bot\":false},\
+            \"chat\":{\"id\":42,\"title\":\"boat\"},\"date\":1585908673,\"text\":\"yo\"}}\n",
+        records: 2,
+        first: "id=3 / time=2020-04-03T10:11:12Z / from=77 / conversation=42 / text=hi",
+    },
+    Specimen {
+        path: "lac.csv",
+        data: "Target;Other;Event Start;Event Duration;Site Name;Lat;Long\n\
+            491701234567;491709876543;03.04.2020 10:11:12;12;Kirche;52,1;4,3\n\
+            491701234567;491709876544;03.04.2020 10:12:12;0;Markt;52,2;4,4\n",
+        records: 2,
+        first: "kind=location / time=2020-04-02T20:11:12Z / conversation=Kirche",
+    },
+    Specimen {
+        path: "nginx.json",
+        data: "{\"time\":\"2020-04-03T10:11:12+00:00\",\"remote_addr\":\"192.0.2.1\",\
+            \"user\":\"anna\",\"action\":\"GET /\",\"status\":200}\n\
+            {\"time\":\"2020-04-03T10:11:13+00:00\",\"remote_addr\":\"192.0.2.2\",\
+            \"user\":\"bo\",\"action\":\"GET /x\",\"status\":404}\n",
+        records: 2,
+        first: "kind=event / time=2020-04-03T10:11:12Z / from=anna / text=GET /",
+    },
+    Specimen {
+        path: "bracketed.txt",
+        data: "[03/04/2020 10:11] [anna] hi\n[03/04/2020 10:12] [bo] yo\n\
+            [13/04/2020 10:12] [bo] yes\n",
+        records: 3,
+        first: "time=2020-04-02T20:11:00Z / from=anna / text=hi",
+    },
+    Specimen {
+        path: "german-calls.csv",
+        data: "Rufnummer A;Rufnummer B;Datum;Uhrzeit;Dauer (s)\n\
+            0170123;0171456;03.04.2020;10:11:12;65\n0170123;0171457;04.04.2020;09:00:00;5\n",
+        records: 2,
+        first: "kind=call / time=2020-04-02T20:11:12Z / from=0170123 / to=0171456",
+    },
+    Specimen {
+        path: "irc-like.log",
+        data: "Apr 03 2020 10:11:12 <anna>\thi\nApr 03 2020 10:11:13 <bo>\tyo\n",
+        records: 2,
+        first: "time=2020-04-02T20:11:12Z / from=anna / text=hi",
     },
 ];
 
