@@ -1,5 +1,7 @@
 //! Reads one exhibit: its own bytes or, for a container, its members.
 
+mod kept;
+
 use crate::container;
 use crate::emit::Emitter;
 use crate::format::{self, Format, Head, Read};
@@ -8,7 +10,7 @@ use crate::mapping::Mapping;
 use crate::member::Member;
 use crate::plan::Plan;
 use crate::recognise::{self, Container};
-use crate::rows::{Beside, PrivateCopy, RowFormat, RowMember};
+use crate::rows::{Beside, PrivateCopy, RowFormat};
 use crate::source::{Bytes, Damage, Disk, Whole};
 use crate::unpack::VisitMembers;
 use crate::window::{Window, WindowReader};
@@ -355,70 +357,6 @@ impl<'r> Reading<'r> {
         finish(name.to_owned(), window, Some(file), accounted, anomalies)
     }
 
-    /// Reads a member of rows from a private copy.
-    fn rows(
-        &mut self,
-        name: &str,
-        format: &'static dyn RowFormat,
-        opened: &Opened<'_>,
-        mut window: Window<'_>,
-        file: Option<Whole<'_>>,
-    ) -> io::Result<Ending> {
-        let copy = PrivateCopy::create(self.scratch, &mut window, opened.beside)?;
-        let (bytes, digest) = window.finish();
-        let known = file.and_then(|file| file.digest);
-        let digest = digest.or(known).expect("the window hashes where no digest is known");
-        let member = Member { path: &opened.path, delivered: self.delivered, name: &opened.name };
-        let rows = RowMember { member, copy: &copy.path() };
-        let (parser, anomalies) = match self.visit.as_mut() {
-            Some(visit) => {
-                visit.member(&opened.path, &mut File::open(rows.copy)?)?;
-                if visit.wants_rows() {
-                    format.each_row(&rows, self.limits, &mut |row| visit.row(row))?;
-                }
-                (name.to_owned(), Vec::new())
-            }
-            None => {
-                let chunk = self.limits.record_bytes_max;
-                let mut emitter = Emitter::new(&mut *self.sink, &opened.path, chunk);
-                emitter.blob(bytes, &digest)?;
-                let end = format.read(&rows, self.plan, &mut emitter, self.limits)?;
-                (end.parser, end.anomalies)
-            }
-        };
-        Ok(Ending { parser, bytes, digest, anomalies, media: "", documents: Some((copy, format)) })
-    }
-
-    /// Reads what lies in the cells of a member of rows, as members of their own.
-    fn documents(
-        &mut self,
-        path: &MemberPath,
-        copy: &PrivateCopy,
-        format: &'static dyn RowFormat,
-    ) -> io::Result<()> {
-        if path.0.len() >= self.limits.container_depth_max.min(MemberPath::DEPTH_MAX) {
-            return Ok(());
-        }
-        let member = Member { path, delivered: self.delivered, name: "" };
-        let rows = RowMember { member, copy: &copy.path() };
-        let limits = self.limits;
-        let mut ordinal = 0;
-        format.each_document(&rows, limits, &mut |name, bytes| {
-            let opened = Opened {
-                path: path.child(ordinal),
-                name: name.to_owned(),
-                damage: Damage::default(),
-                anomalies: Vec::new(),
-                beside: None,
-            };
-            ordinal += 1;
-            if !self.disk.admit_member() {
-                return Ok(());
-            }
-            self.member(opened, Bytes::Stream(Box::new(bytes)))
-        })
-    }
-
     /// Copies the rest of a stream into a scratch file, which goes again after `then`.
     fn spooled<T>(
         &mut self,
@@ -429,64 +367,6 @@ impl<'r> Reading<'r> {
         let length = io::copy(&mut WindowReader(window), &mut spool)?;
         let file = FileReader::from(spool.file().try_clone()?);
         then(self, Whole { file: &file, length, digest: None })
-    }
-
-    /// Shows a member to the visitor instead of parsing it.
-    fn visited(&mut self, opened: &Opened<'_>, mut window: Window<'_>) -> io::Result<Ending> {
-        let visit = self.visit.as_mut().expect("checked by the caller");
-        visit.member(&opened.path, &mut WindowReader(&mut window))?;
-        io::copy(&mut WindowReader(&mut window), &mut io::sink())?;
-        let (bytes, digest) = window.finish();
-        let digest = digest.unwrap_or(Digest::of(b""));
-        Ok(Ending {
-            parser: "visited".to_owned(),
-            bytes,
-            digest,
-            anomalies: Vec::new(),
-            media: "",
-            documents: None,
-        })
-    }
-
-    /// Keeps a member whole; of a picture also what it says of itself.
-    fn blob(
-        &mut self,
-        opened: &Opened<'_>,
-        mut window: Window<'_>,
-        file: Option<Whole<'_>>,
-    ) -> io::Result<Ending> {
-        let media = media::of(window.bytes());
-        let mut picture = None;
-        if media.starts_with("image/") {
-            window.fill(media::EXIF_BYTES_MAX)?;
-            let head = &window.bytes()[..window.bytes().len().min(media::EXIF_BYTES_MAX)];
-            picture = media::exif(head, self.limits.record_bytes_max);
-        }
-        if self.visit.is_some() {
-            let ending = self.visited(opened, window)?;
-            let visit = self.visit.as_mut().expect("checked above");
-            if let Some(picture) = picture.filter(|_| visit.wants_rows()) {
-                visit.row(picture.row())?;
-            }
-            return Ok(ending);
-        }
-        let parser = "blob".to_owned();
-        let (bytes, digest) = match file {
-            Some(Whole { length, digest: Some(digest), .. }) => (length, digest),
-            _ => drain(window)?,
-        };
-        let mut ending =
-            Ending { parser, bytes, digest, anomalies: Vec::new(), media, documents: None };
-        if bytes == 0 {
-            ending.anomalies.push(Anomaly::new("member.empty", "there are no bytes"));
-            return Ok(ending);
-        }
-        let mut emitter = Emitter::new(&mut *self.sink, &opened.path, usize::MAX);
-        emitter.blob(bytes, &digest)?;
-        if let Some(picture) = picture {
-            emitter.row(picture.row(), Some(picture.record()), Vec::new())?;
-        }
-        Ok(ending)
     }
 }
 

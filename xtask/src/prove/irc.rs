@@ -32,7 +32,7 @@ pub fn run(_: &Options) -> Result<String, Failure> {
 }
 
 /// Fails unless records, framing, anomalies and blobs of each file add up to its bytes.
-pub(super) fn balance(emma: &Emma) -> Result<u64, Failure> {
+fn balance(emma: &Emma) -> Result<u64, Failure> {
     let loss = emma.must(&["--json", "report", "case", "loss"])?.json()?;
     let mut whole = 0;
     for exhibit in loss["exhibits"].as_array().into_iter().flatten() {
