@@ -40,8 +40,10 @@ const FORMATS: &[Made] = &[
         record: |out, n, text| {
             write!(
                 out,
-                "{{\"id\":{n},\"type\":\"message\",\"date\":\"2020-04-03T10:11:12\",\"date_unixtime\":\"{}\",\
-                 \"from\":\"Bird\",\"from_id\":\"user{}\",\"text\":\"{text}\",\"text_entities\":[]}}",
+                "{{\"id\":{n},\"type\":\"message\",\"date\":\"2020-04-03T10:11:12\",\
+                \"date_unixtime\":\"{}\",\
+                 \"from\":\"Bird\",\"from_id\":\"user{}\",\"text\":\"{text}\",\
+                 \"text_entities\":[]}}",
                 1_585_908_672 + n,
                 n % 97
             )
@@ -72,8 +74,10 @@ const FORMATS: &[Made] = &[
         record: |out, n, text| {
             write!(
                 out,
-                "{{\"_id\":\"m{n}\",\"rid\":\"room{}\",\"msg\":\"{text}\",\"ts\":\"2020-04-03T10:11:12.000Z\",\
-                 \"u\":{{\"_id\":\"u{}\",\"username\":\"bird{}\"}},\"_updatedAt\":\"2020-04-03T10:11:12.000Z\"}}",
+                "{{\"_id\":\"m{n}\",\"rid\":\"room{}\",\"msg\":\"{text}\",\
+                \"ts\":\"2020-04-03T10:11:12.000Z\",\
+                 \"u\":{{\"_id\":\"u{}\",\"username\":\"bird{}\"}},\
+                 \"_updatedAt\":\"2020-04-03T10:11:12.000Z\"}}",
                 n % 31,
                 n % 97,
                 n % 97
@@ -85,12 +89,15 @@ const FORMATS: &[Made] = &[
     Made {
         name: "matrix",
         file: "export.json",
-        head: "{\"room_name\":\"Birds\",\"room_creator\":\"@heron:example.org\",\"topic\":\"\",\"messages\":[\n",
+        head: "{\"room_name\":\"Birds\",\"room_creator\":\"@heron:example.org\",\"topic\":\"\",\
+        \"messages\":[\n",
         record: |out, n, text| {
             write!(
                 out,
-                "{{\"type\":\"m.room.message\",\"event_id\":\"$e{n}\",\"sender\":\"@bird{}:example.org\",\
-                 \"origin_server_ts\":{},\"content\":{{\"msgtype\":\"m.text\",\"body\":\"{text}\"}},\
+                "{{\"type\":\"m.room.message\",\"event_id\":\"$e{n}\",\
+                \"sender\":\"@bird{}:example.org\",\
+                 \"origin_server_ts\":{},\"content\":{{\"msgtype\":\"m.text\",\
+                 \"body\":\"{text}\"}},\
                  \"room_id\":\"!r:example.org\"}}",
                 n % 97,
                 1_585_908_672_000 + n
@@ -102,14 +109,18 @@ const FORMATS: &[Made] = &[
     Made {
         name: "discord",
         file: "birds.json",
-        head: "{\"guild\":{\"id\":\"1\",\"name\":\"Birds\"},\"channel\":{\"id\":\"2\",\"type\":\"GuildTextChat\",\
+        head: "{\"guild\":{\"id\":\"1\",\"name\":\"Birds\"},\"channel\":{\"id\":\"2\",\
+        \"type\":\"GuildTextChat\",\
                \"name\":\"nest\"},\"messages\":[\n",
         record: |out, n, text| {
             write!(
                 out,
-                "{{\"id\":\"{}\",\"type\":\"Default\",\"timestamp\":\"2020-04-03T10:11:12.000+00:00\",\
-                 \"timestampEdited\":null,\"isPinned\":false,\"content\":\"{text}\",\"author\":{{\"id\":\"{}\",\
-                 \"name\":\"bird\",\"discriminator\":\"0000\",\"isBot\":false}},\"attachments\":[],\"embeds\":[],\
+                "{{\"id\":\"{}\",\"type\":\"Default\",\
+                \"timestamp\":\"2020-04-03T10:11:12.000+00:00\",\
+                 \"timestampEdited\":null,\"isPinned\":false,\"content\":\"{text}\",\
+                 \"author\":{{\"id\":\"{}\",\
+                 \"name\":\"bird\",\"discriminator\":\"0000\",\"isBot\":false}},\
+                 \"attachments\":[],\"embeds\":[],\
                  \"reactions\":[],\"mentions\":[]}}",
                 690_000_000_000_000_000 + n,
                 n % 97
@@ -125,7 +136,8 @@ const FORMATS: &[Made] = &[
         record: |out, n, text| {
             write!(
                 out,
-                "{{\"type\":\"message\",\"user\":\"U{:06}\",\"text\":\"{text}\",\"ts\":\"{}.{:06}\",\
+                "{{\"type\":\"message\",\"user\":\"U{:06}\",\"text\":\"{text}\",\
+                \"ts\":\"{}.{:06}\",\
                  \"client_msg_id\":\"c{n}\"}}",
                 n % 97,
                 1_585_908_672 + n / 1_000,
@@ -142,7 +154,8 @@ const FORMATS: &[Made] = &[
         record: |out, n, text| {
             write!(
                 out,
-                "From bird{0}@example.org Fri Apr  3 10:11:12 2020\nFrom: Bird {0} <bird{0}@example.org>\n\
+                "From bird{0}@example.org Fri Apr  3 10:11:12 2020\nFrom: Bird {0} \
+                <bird{0}@example.org>\n\
                  To: owl@example.org\nSubject: note {n}\nMessage-ID: <{n}@example.org>\n\
                  Date: Fri, 3 Apr 2020 10:11:12 +0200\nContent-Type: text/plain; charset=utf-8\n\n{text}\n\n",
                 n % 97
@@ -158,7 +171,8 @@ const FORMATS: &[Made] = &[
         record: |out, n, text| {
             write!(
                 out,
-                "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Bird {n}\r\nN:Bird;{n};;;\r\nTEL;TYPE=CELL:+1555{:07}\r\n\
+                "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Bird \
+                {n}\r\nN:Bird;{n};;;\r\nTEL;TYPE=CELL:+1555{:07}\r\n\
                  NOTE:{}\r\nEND:VCARD\r\n",
                 n % 10_000_000,
                 text.replace(',', "\\,").replace(';', "\\;")
@@ -174,7 +188,8 @@ const FORMATS: &[Made] = &[
         record: |out, n, text| {
             writeln!(
                 out,
-                "  <sms protocol=\"0\" address=\"+1555{:07}\" date=\"{}\" type=\"{}\" subject=\"null\" body=\"{}\" \
+                "  <sms protocol=\"0\" address=\"+1555{:07}\" date=\"{}\" type=\"{}\" \
+                subject=\"null\" body=\"{}\" \
                  read=\"1\" status=\"-1\" contact_name=\"Bird\" />",
                 n % 97,
                 1_585_908_672_000 + n,
@@ -189,17 +204,25 @@ const FORMATS: &[Made] = &[
         name: "ufdr",
         file: "report.xml",
         head: "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<project id=\"p\" name=\"Phone\" \
-               xmlns=\"http://pa.cellebrite.com/report/2.0\"><decodedData><modelType type=\"InstantMessage\">\n",
+               xmlns=\"http://pa.cellebrite.com/report/2.0\"><decodedData>\
+               <modelType type=\"InstantMessage\">\n",
         record: |out, n, text| {
             write!(
                 out,
-                "<model type=\"InstantMessage\" id=\"m{n}\" deleted_state=\"Intact\" extractionId=\"0\">\
-                 <field name=\"Source\" type=\"String\"><value type=\"String\"><![CDATA[WhatsApp]]></value></field>\
-                 <field name=\"Body\" type=\"String\"><value type=\"String\"><![CDATA[{text}]]></value></field>\
-                 <modelField name=\"From\" type=\"Party\"><model type=\"Party\" id=\"p{n}\" deleted_state=\"Intact\">\
-                 <field name=\"Identifier\" type=\"String\"><value type=\"String\"><![CDATA[1555{}@s.whatsapp.net]]>\
-                 </value></field></model></modelField><field name=\"TimeStamp\" type=\"TimeStamp\">\
-                 <value type=\"TimeStamp\">2020-04-03T10:11:12.000+00:00</value></field></model>\n",
+                "<model type=\"InstantMessage\" id=\"m{n}\" deleted_state=\"Intact\" \
+                extractionId=\"0\">\
+                 <field name=\"Source\" type=\"String\"><value \
+                 type=\"String\"><![CDATA[WhatsApp]]></value></field>\
+                 <field name=\"Body\" type=\"String\"><value \
+                 type=\"String\"><![CDATA[{text}]]></value></field>\
+                 <modelField name=\"From\" type=\"Party\"><model type=\"Party\" id=\"p{n}\" \
+                 deleted_state=\"Intact\">\
+                 <field name=\"Identifier\" type=\"String\"><value \
+                 type=\"String\"><![CDATA[1555{}@s.whatsapp.net]]>\
+                 </value></field></model></modelField>\
+                 <field name=\"TimeStamp\" type=\"TimeStamp\">\
+                 <value type=\"TimeStamp\">2020-04-03T10:11:12.000+00:00</value></field>\
+                 </model>\n",
                 n % 97
             )
         },
@@ -214,8 +237,10 @@ const FORMATS: &[Made] = &[
             writeln!(
                 out,
                 "<result xmlns='urn:xmpp:mam:2' id='a{n}'><forwarded xmlns='urn:xmpp:forward:0'>\
-                 <delay xmlns='urn:xmpp:delay' stamp='2020-04-03T10:11:12Z'/><message xmlns='jabber:client' \
-                 from='bird{}@example.org/x' to='owl@example.org' type='chat'><body>{}</body></message>\
+                 <delay xmlns='urn:xmpp:delay' stamp='2020-04-03T10:11:12Z'/><message \
+                 xmlns='jabber:client' \
+                 from='bird{}@example.org/x' to='owl@example.org' \
+                 type='chat'><body>{}</body></message>\
                  </forwarded></result>",
                 n % 97,
                 escape(text)

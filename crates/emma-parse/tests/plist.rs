@@ -8,7 +8,8 @@ use emma_parse::Limits;
 use std::time::{Duration, SystemTime};
 
 const XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN"
+ "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0"><dict>
   <key>name</key><string>Heron &amp; Owl &#33;<![CDATA[<x>]]></string>
   <key>nests</key><array><integer>2</integer>

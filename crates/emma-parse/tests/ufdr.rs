@@ -353,7 +353,8 @@ for t in root.iter(N + 'modelType'):
                     if f.get('name') == 'From':
                         who = field(f.find(N + 'model'), 'Identifier')
                 state = i.get('deleted_state')
-                print(i.get('id'), room, field(i, 'Identifier'), who, field(i, 'Body'), state, sep='|')
+                print(i.get('id'), room, field(i, 'Identifier'), who, field(i, 'Body'), state,
+              sep='|')
 "#;
     let Some(theirs) = python("python_finds_the_same_messages", program, &bytes) else { return };
     let found = read("report.xml", &bytes);

@@ -50,7 +50,8 @@ fn a_dump_holds_many_results_and_stanzas_side_by_side() {
     for document in [
         format!("{one}\n{two}\n{fin}"),
         format!(
-            "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>{one}{two}{fin}</stream:stream>"
+            "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>\
+             {one}{two}{fin}</stream:stream>"
         ),
         format!("<archive>{one}\n{two}{fin}</archive>"),
     ] {

@@ -20,7 +20,8 @@ fn phone(path: &Path) {
     db.execute_batch(
         "CREATE TABLE jid (_id INTEGER PRIMARY KEY, user TEXT, server TEXT, raw_string TEXT);
          CREATE TABLE chat (_id INTEGER PRIMARY KEY, jid_row_id INTEGER, subject TEXT);
-         CREATE TABLE message (_id INTEGER PRIMARY KEY, chat_row_id INTEGER, sender_jid_row_id INTEGER,
+         CREATE TABLE message (_id INTEGER PRIMARY KEY, chat_row_id INTEGER,
+           sender_jid_row_id INTEGER,
            from_me INTEGER, key_id TEXT, timestamp INTEGER, received_timestamp INTEGER,
            message_type INTEGER, text_data TEXT, status INTEGER, starred INTEGER);
          INSERT INTO jid VALUES (1, '15550001', 's.whatsapp.net', '15550001@s.whatsapp.net');

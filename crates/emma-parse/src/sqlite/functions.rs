@@ -2,9 +2,9 @@
 //!
 //! | function | gives |
 //! | --- | --- |
-//! | `plist_json(BLOB)` | a property list as JSON, `NSKeyedArchiver` archives resolved; null where it is none |
-//! | `typedstream_text(BLOB)` | the text of an attributed string in a typedstream; null where it is none |
-//! | `plain_text(TEXT)` | markup without its tags, entities undone, breaks and paragraphs as line feeds |
+//! | `plist_json(BLOB)` | a property list as JSON, archives resolved; null where it is none |
+//! | `typedstream_text(BLOB)` | the text of an attributed string; null where it is none |
+//! | `plain_text(TEXT)` | markup without tags, entities undone, breaks as line feeds |
 
 use crate::typedstream;
 use plist::Value as Plist;
