@@ -56,7 +56,8 @@ pub(super) fn find(head: &str) -> Option<Shape> {
     {
         return Some(shape);
     }
-    let delimited = delimited(text);
+    let before = head[..head.len() - text.len()].matches('\n').count();
+    let delimited = delimited(text, before);
     if delimited.as_ref().is_some_and(|shape| shape.fit_percent >= 90) {
         return delimited;
     }
@@ -91,17 +92,22 @@ fn rows(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn delimited(text: &str) -> Option<Shape> {
+/// A table, with `before` blank lines before `text`.
+fn delimited(text: &str, before: usize) -> Option<Shape> {
     let all: Vec<&str> = rows(text)
         .filter(|row| !row.trim().is_empty())
         .take(SAMPLES_MAX + TITLE_LINES_MAX)
         .collect();
-    // `skip_lines` counts lines, so titles are only looked past where none is blank or quoted.
+    // `skip_lines` counts lines, so titles are only looked past where none is quoted.
     let plain = text.lines().take(TITLE_LINES_MAX).take_while(|line| !line.contains('"')).count();
     let mut best: Option<Shape> = None;
     for skip in 0..=plain.min(all.len().saturating_sub(2)) {
-        let blanks = text.lines().take_while(|line| *line != all[skip]).count();
-        let Some(shape) = table(&all[skip..], blanks) else { continue };
+        // Blank lines alone are no titles: the reader passes over them by itself.
+        let at = match skip {
+            0 => Some(0),
+            _ => text.lines().position(|line| line == all[skip]).map(|at| before + at),
+        };
+        let Some(shape) = at.and_then(|at| table(&all[skip..], at)) else { continue };
         let better = best.as_ref().is_none_or(|best| {
             shape.fit_percent > best.fit_percent + 30 || shape.columns.len() > best.columns.len()
         });

@@ -336,6 +336,24 @@ fn the_first_guess_about_an_unknown_file_is_right() {
 }
 
 #[test]
+fn titles_and_quotes_before_rows_do_not_mislead() {
+    for (data, records) in [
+        (
+            "\n\nReport, of sorts\n\nDate;From;To;Text\n03.04.2020 10:11:12;a;b;hi\n\
+            03.04.2020 10:11:13;b;a;yo\n",
+            2,
+        ),
+        ("\"sender\nname\",text,date\nanna,hi,2020-04-03\nbo,yo,2020-04-04\n", 2),
+        ("sep=;\nDate;From;Text\n03.04.2020 10:11:12;a;hi\n03.04.2020 10:11:13;b;yo\n", 2),
+    ] {
+        let guess = guess_bytes(data.as_bytes(), "a.csv");
+        let mapping = Mapping::parse(&guess.toml).unwrap();
+        let preview = preview_bytes(data.as_bytes(), false, "a.csv", &mapping, 1);
+        assert_eq!((preview.records, preview.anomaly_bytes), (records, 0), "{}", guess.toml);
+    }
+}
+
+#[test]
 fn numbers_that_look_like_times_are_none() {
     let data = "caller_id,called,text\n1585908672,1585908673,hi\n1585908674,1585908675,yo\n";
     let guess = guess_bytes(data.as_bytes(), "a.csv");
