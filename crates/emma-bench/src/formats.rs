@@ -157,7 +157,8 @@ const FORMATS: &[Made] = &[
                 "From bird{0}@example.org Fri Apr  3 10:11:12 2020\nFrom: Bird {0} \
                 <bird{0}@example.org>\n\
                  To: owl@example.org\nSubject: note {n}\nMessage-ID: <{n}@example.org>\n\
-                 Date: Fri, 3 Apr 2020 10:11:12 +0200\nContent-Type: text/plain; charset=utf-8\n\n{text}\n\n",
+                 Date: Fri, 3 Apr 2020 10:11:12 +0200\nContent-Type: text/plain; charset=utf-8\n\n\
+                 {text}\n\n",
                 n % 97
             )
         },

@@ -4,7 +4,7 @@ mod kept;
 
 use crate::container;
 use crate::emit::Emitter;
-use crate::format::{self, Format, Head, Read};
+use crate::format::{self, Format, Head, Once, Read, Twice};
 use crate::limits::Limits;
 use crate::mapping::Mapping;
 use crate::member::Member;
@@ -323,7 +323,7 @@ impl<'r> Reading<'r> {
     fn once(
         &mut self,
         name: &str,
-        read: impl FnOnce(&Member<'_>, &mut Window<'_>, &mut Emitter<'_>, &Limits) -> format::ReadResult,
+        read: Once,
         member: &Member<'_>,
         mut window: Window<'_>,
         file: Option<Whole<'_>>,
@@ -338,13 +338,7 @@ impl<'r> Reading<'r> {
     fn twice(
         &mut self,
         name: &str,
-        read: impl FnOnce(
-            &Member<'_>,
-            &mut Window<'_>,
-            &mut Window<'_>,
-            &mut Emitter<'_>,
-            &Limits,
-        ) -> format::ReadResult,
+        read: Twice,
         member: &Member<'_>,
         mut window: Window<'_>,
         file: Whole<'_>,

@@ -40,15 +40,19 @@ impl<'a> Head<'a> {
 /// of the source and the sink.
 pub(crate) type ReadResult = io::Result<Vec<Anomaly>>;
 
+/// Reads a member once, front to back.
+pub(crate) type Once = fn(&Member<'_>, &mut Window<'_>, &mut Emitter<'_>, &Limits) -> ReadResult;
+/// Reads a member twice: the first window is for what only the whole file tells.
+pub(crate) type Twice =
+    fn(&Member<'_>, &mut Window<'_>, &mut Window<'_>, &mut Emitter<'_>, &Limits) -> ReadResult;
+
 /// How a format is read. Every way accounts for the member to its last byte.
 #[derive(Clone, Copy)]
 pub(crate) enum Read {
     /// Once, front to back.
-    Once(fn(&Member<'_>, &mut Window<'_>, &mut Emitter<'_>, &Limits) -> ReadResult),
+    Once(Once),
     /// Twice: the first window is for what only the whole file tells, the second for good.
-    Twice(
-        fn(&Member<'_>, &mut Window<'_>, &mut Window<'_>, &mut Emitter<'_>, &Limits) -> ReadResult,
-    ),
+    Twice(Twice),
     /// From a private copy, row by row.
     Rows(&'static dyn RowFormat),
 }

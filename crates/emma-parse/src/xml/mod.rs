@@ -14,16 +14,18 @@ pub(crate) mod base64;
 pub(crate) mod clock;
 mod entity;
 mod lex;
+mod reader;
 mod recognise;
 mod skim;
 mod tree;
 mod values;
 mod walk;
 
+pub(crate) use reader::{Open, Place, Reader, Take};
 pub(crate) use recognise::root;
 pub(crate) use tree::{Element, Node};
 pub(crate) use values::{Values, flatten, other};
-pub(crate) use walk::{Open, Place, Reader, Take, read};
+pub(crate) use walk::read;
 
 use crate::text::{self, Encoding};
 use tree::parse_tag;

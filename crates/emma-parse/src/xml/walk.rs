@@ -2,101 +2,21 @@
 
 use super::entity::Odd;
 use super::lex::{Kind, Lexer, Name};
+use super::reader::{Open, Place, Reader, Take, open};
 use super::skim::Stack;
-use super::tree::{Element, parse, parse_tag};
+use super::tree::{parse, parse_tag};
 use super::written;
 use crate::emit::Emitter;
 use crate::limits::Limits;
 use crate::text::{self, Encoding};
 use crate::window::Window;
-use emma_model::record::Origin;
-use emma_model::{Anomaly, Record};
+use emma_model::Anomaly;
 use std::io;
-
-/// What to do with an element.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Take {
-    /// Its tags are framing; what is inside is asked about in turn.
-    Walk,
-    /// It is a record, whole.
-    Record,
-    /// It is framing, whole, and says something about what follows.
-    Head,
-    /// It is a record up to the first element in it that [`Reader::ends_part`] names, from which
-    /// on it is walked.
-    Part,
-}
-
-/// An element that is walked, not yet closed.
-pub(crate) struct Open {
-    name: Name,
-    /// Its name without the prefix.
-    pub local: String,
-    /// Its attributes; long ones are left out.
-    pub attributes: Vec<(String, String)>,
-    /// Its start tag, or the record that it starts with.
-    pub place: Place,
-}
-
-impl Open {
-    /// The value of an attribute.
-    pub fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-}
-
-/// Where something stands in the member.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Place {
-    /// Its first byte.
-    pub offset: u64,
-    /// Its length in bytes.
-    pub length: u64,
-}
-
-impl Place {
-    /// As the origin of a value.
-    pub fn origin(self) -> Origin {
-        Origin::Leaf { offset: self.offset, length: self.length }
-    }
-}
-
-/// What a format says about the elements of its documents.
-pub(crate) trait Reader {
-    /// Local names of elements that cannot stand inside a record: where one starts, the record
-    /// before it was broken off.
-    const ALONE: &'static [&'static str];
-
-    /// What the element that starts with `tag` inside `path` is.
-    fn take(&mut self, path: &[Open], tag: &Element<'_>) -> Take;
-
-    /// True for an element that ends the record of the [`Take::Part`] around it.
-    fn ends_part(&self, _tag: &Element<'_>) -> bool {
-        false
-    }
-
-    /// A head. One that is too long comes `cut`.
-    fn head(&mut self, _path: &[Open], _element: &Element<'_>, _place: Place) {}
-
-    /// A record's values.
-    fn record<'a>(
-        &mut self,
-        path: &[Open],
-        element: Element<'a>,
-        place: Place,
-        anomalies: &mut Vec<Anomaly>,
-    ) -> Record<'a>;
-
-    /// The last element of `path` ends.
-    fn leave(&mut self, _path: &[Open]) {}
-}
 
 /// Framing comes in pieces of at most this many bytes.
 const FRAMING_BYTES_MAX: usize = 64 << 10;
 /// Bytes of a tag that is longer than a record from which its name and attributes are told.
 const TAG_BYTES_MAX: usize = 4 << 10;
-/// Bytes of attributes kept of an open element.
-const OPEN_BYTES_MAX: usize = 4 << 10;
 
 /// Reads a document.
 pub(crate) fn read<R: Reader>(
@@ -567,20 +487,6 @@ const TOO_LONG: Pending = Pending::Odd("xml.too_long", "longer than a record may
 const TOO_DEEP: Pending = Pending::Odd("xml.too_deep", "elements nested too deep");
 const TRUNCATED: Pending = Pending::Odd("xml.truncated", "the document ends in the element");
 const UNCLOSED: Pending = Pending::Odd("xml.unclosed", "the element has no end");
-
-fn open(name: Name, tag: &Element<'_>, place: Place) -> Open {
-    let mut left = OPEN_BYTES_MAX;
-    let attributes = tag.attributes.iter().filter(|(key, value)| {
-        let length = key.len() + value.len();
-        let fits = length <= left;
-        left -= if fits { length } else { 0 };
-        fits
-    });
-    let attributes = attributes.map(|(key, value)| (key.to_string(), value.to_string()));
-    let attributes = attributes.collect();
-    let local = tag.name.chars().take(64).collect();
-    Open { name, local, attributes, place }
-}
 
 /// White space in any width. The NULs of wide characters count as such.
 fn is_white(bytes: &[u8]) -> bool {
