@@ -2,6 +2,7 @@
 //! containers anew.
 
 use crate::containers::{LOG, gz, tar, zip, zst};
+use crate::rows::{BIRDS, database, workbook};
 use emma_parse::fuzzing::{TARGETS, run};
 use std::path::PathBuf;
 
@@ -40,7 +41,11 @@ fn container_seeds_are_what_the_packers_write() {
         ("zst/twice", zst(&zst(LOG))),
     ];
     if std::env::var_os("EMMA_WRITE_SEEDS").is_some() {
-        for (name, bytes) in &seeds {
+        let book = workbook(|book| {
+            book.add_worksheet().write(0, 0, "Sender").unwrap();
+        });
+        let rows = [("sqlite/birds", database(BIRDS)), ("sheet/one", book)];
+        for (name, bytes) in seeds.iter().chain(&rows) {
             std::fs::create_dir_all(corpus().join(name).parent().unwrap()).unwrap();
             std::fs::write(corpus().join(name), bytes).unwrap();
         }
