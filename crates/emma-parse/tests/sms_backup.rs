@@ -74,7 +74,8 @@ fn an_mms_has_parties_text_and_files_known_by_digest() {
     assert_eq!(
         rows("sms.xml", document.as_bytes()),
         [format!(
-            "message phone id=M1@mmsc from=5 to=6 to=7 in=5~6 at=1000000..1000999:declared:received \
+            "message phone id=M1@mmsc from=5 to=6 to=7 in=5~6 \
+             at=1000000..1000999:declared:received \
              text=look\ntwice | direction=in | msg_box=1 | address=5~6 | ct_t=x \
              | file= | file_type=application/smil | file_text=<smil/> \
              | file=heron.jpg | file_type=image/jpeg | file_bytes=5 | file_sha256={digest} \

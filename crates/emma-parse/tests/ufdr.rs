@@ -352,8 +352,8 @@ for t in root.iter(N + 'modelType'):
                 for f in i.findall(N + 'modelField'):
                     if f.get('name') == 'From':
                         who = field(f.find(N + 'model'), 'Identifier')
-                state = i.get('deleted_state')
-                print(i.get('id'), room, field(i, 'Identifier'), who, field(i, 'Body'), state, sep='|')
+                ids = i.get('id'), room, field(i, 'Identifier')
+                print(*ids, who, field(i, 'Body'), i.get('deleted_state'), sep='|')
 "#;
     let Some(theirs) = python("python_finds_the_same_messages", program, &bytes) else { return };
     let found = read("report.xml", &bytes);
