@@ -258,10 +258,11 @@ fn attacks_cost_no_memory() {
     let head =
         |open: &str| format!("<?xml version='1.0'?><smses count='1'>{good}{open}").into_bytes();
     let tail = |close: &str| format!("{close}{good}</smses>").into_bytes();
-    let cases: [(&str, &'static [u8], &str); 7] = [
+    let cases: [(&str, &'static [u8], &str); 8] = [
         ("<sms body='", b"&lol9;&lol9;&lol9;&lol9;&lol9;&lol9;&lol9;&lol9;", "'/>"),
         ("<sms body='", b"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "'/>"),
         ("<mms>", b"<a>text</a><a>text</a><a>text</a><a>text</a>", "</mms>"),
+        ("<mms>", b"texttexttexttexttexttexttexttexttexttexttexttext", "</mms>"),
         ("", b"                                                ", ""),
         ("<!--", b"- - - - - - - - - - - - - - - - - - - - - - - - ", "-->"),
         ("<mms a='1' ", b"b='2' c='3' d='4' e='5' f='6' g='7' h='8' i='9' ", "/>"),
@@ -271,7 +272,9 @@ fn attacks_cost_no_memory() {
         let pieces = bytes / piece.len() as u64;
         let made = Made { head: head(open), piece, pieces, tail: tail(close) };
         let figures = attack(&made);
-        assert_eq!((figures.records, figures.longest <= 1 << 20), (2, true), "{open}");
+        // The start of an element that is too long is a record, where it fits.
+        let expected = if open == "<mms>" { 3 } else { 2 };
+        assert_eq!((figures.records, figures.longest <= 1 << 20), (expected, true), "{open}");
     }
     let open = b"<!DOCTYPE l [<!ENTITY lol 'lol'>".to_vec();
     let entity = b"<!ENTITY lol1 '&lol;&lol;&lol;&lol;&lol;&lol;&lol;'>";

@@ -28,12 +28,12 @@ impl<R: Reader> Walk<'_, '_, '_, R> {
                 self.back();
                 return self.lose_held(UNCLOSED);
             }
+            if self.at > self.bytes_max {
+                return self.lose(take, stack, name, Some(kind));
+            }
             stack.take(kind, self.lexer.name);
             if stack.is_too_deep() {
                 return self.rest(stack, TOO_DEEP);
-            }
-            if self.at > self.bytes_max {
-                return self.lose(take, stack, name, Some(Kind::Text));
             }
         }
         self.start = self.at;
@@ -42,7 +42,7 @@ impl<R: Reader> Walk<'_, '_, '_, R> {
                 self.told(self.at);
                 self.emit(Pending::Framing, self.at)
             }
-            _ => self.record(self.at),
+            _ => self.record(self.at, false),
         }
     }
 
@@ -72,13 +72,8 @@ impl<R: Reader> Walk<'_, '_, '_, R> {
     /// The first part of an element is a record; what follows in it is walked.
     fn part(&mut self, name: Name) -> io::Result<()> {
         self.back();
-        let length = self.start;
-        let decoded = self.encoding.decode(&self.window.bytes()[..length]);
-        let tag = parse_tag(&decoded.text, &mut Odd::default());
-        let place = Place { offset: self.window.offset(), length: length as u64 };
-        let open = open(name, &tag, place);
-        drop(decoded);
-        self.record(length)?;
+        let open = self.opened(name);
+        self.record(self.start, false)?;
         self.push_part(open)
     }
 
@@ -90,8 +85,9 @@ impl<R: Reader> Walk<'_, '_, '_, R> {
         Ok(())
     }
 
-    /// A wanted element turns out to be longer than a record may be. `kind` is the piece being
-    /// read, where it is known.
+    /// A wanted element turns out to be longer than a record may be. What was read of it before
+    /// the piece that is too much is a record all the same; the rest of its bytes are lost, up
+    /// to its end or to what ends its first part. `kind` is the piece being read, where known.
     fn lose(
         &mut self,
         take: Take,
@@ -99,35 +95,28 @@ impl<R: Reader> Walk<'_, '_, '_, R> {
         name: Name,
         kind: Option<Kind>,
     ) -> io::Result<()> {
-        if take == Take::Part {
-            return self.long_part(stack, name, kind);
+        let opened = (take == Take::Part).then(|| self.opened(name));
+        match take {
+            Take::Head => self.emit(TOO_LONG, self.start)?,
+            _ => self.record(self.start, true)?,
         }
-        // What was read before a piece that is too long for itself is handed over first.
-        if self.at - self.start > self.bytes_max {
-            self.emit(TOO_LONG, self.start)?;
+        if self.at > self.bytes_max {
             let kind = self.swallow(kind, TOO_LONG)?;
             stack.take(kind, self.lexer.name);
+        } else if let Some(kind) = kind {
+            stack.take(kind, self.lexer.name);
         }
-        self.rest(stack, TOO_LONG)
+        match (self.lost(stack, TOO_LONG, take == Take::Part)?, opened) {
+            (true, Some(open)) => self.push_part(open),
+            _ => Ok(()),
+        }
     }
 
-    /// The first part of an element is too long: what its start says is used, its bytes are lost
-    /// up to the element that ends the part.
-    fn long_part(&mut self, mut stack: Stack, name: Name, kind: Option<Kind>) -> io::Result<()> {
-        let length = self.start.min(self.bytes_max);
-        let place = Place { offset: self.window.offset(), length: length as u64 };
-        let decoded = self.encoding.decode(&self.window.bytes()[..length]);
-        let element = parse(&decoded.text, &mut Odd::default());
-        let open = open(name, &element, place);
-        self.reader.head(&self.path, &element, place);
-        drop(element);
-        drop(decoded);
-        if self.at - self.start > self.bytes_max {
-            self.emit(TOO_LONG, self.start)?;
-            let kind = self.swallow(kind, TOO_LONG)?;
-            stack.take(kind, self.lexer.name);
-        }
-        if self.lost(stack, TOO_LONG, true)? { self.push_part(open) } else { Ok(()) }
+    /// The element whose first part is the bytes before the piece that is read.
+    fn opened(&self, name: Name) -> Open {
+        let place = Place { offset: self.window.offset(), length: self.start as u64 };
+        let decoded = self.encoding.decode(&self.window.bytes()[..self.start]);
+        open(name, &parse_tag(&decoded.text, &mut Odd::default()), place)
     }
 
     /// Reads the rest of an element of which bytes are lost.
@@ -178,8 +167,8 @@ impl<R: Reader> Walk<'_, '_, '_, R> {
         self.reader.head(&self.path, &element, place);
     }
 
-    /// The first `length` bytes of the window are a record.
-    fn record(&mut self, length: usize) -> io::Result<()> {
+    /// The first `length` bytes of the window are a record, or (`cut`) its start.
+    fn record(&mut self, length: usize, cut: bool) -> io::Result<()> {
         let place = Place { offset: self.window.offset(), length: length as u64 };
         let bytes = &self.window.bytes()[..length];
         let decoded = self.encoding.decode(bytes);
@@ -187,6 +176,10 @@ impl<R: Reader> Walk<'_, '_, '_, R> {
         let mut odd = Odd::default();
         let element = parse(&decoded.text, &mut odd);
         odd.report(&mut anomalies);
+        if cut {
+            let note = "longer than a record may be; it is read as far as it fits";
+            anomalies.push(Anomaly::new("xml.cut", note));
+        }
         if decoded.replaced {
             let note = "bytes that are no characters of the encoding were replaced";
             anomalies.push(Anomaly::field("text.not_utf8", "text", note));

@@ -70,7 +70,7 @@ pub(crate) trait Reader {
         false
     }
 
-    /// A head. One that is too long comes `cut`.
+    /// A head.
     fn head(&mut self, _path: &[Open], _element: &Element<'_>, _place: Place) {}
 
     /// A record's values.
