@@ -187,6 +187,39 @@ fn long_and_deep_elements_cost_only_themselves() {
     assert!(found.anomalies().contains(&("xml.too_deep", String::new())));
 }
 
+/// What is found does not depend on where in a read of the file something stands.
+#[test]
+fn items_are_the_same_wherever_reads_fall() {
+    let limits = Limits { record_bytes_max: 70_000, ..Limits::default() };
+    let part = "<part ct='text/plain' text='a &gt; b'/>";
+    let long = [
+        format!("<mms date='1'><parts>{}</parts></mms>", part.repeat(9_000)),
+        format!("<mms date='1'><parts>{part}<part data='{}'/></parts></mms>", "A".repeat(200_000)),
+        format!("<!-- {} -->", "- ".repeat(90_000)),
+        format!("<sms body='{}'/>", "x".repeat(300_000)),
+        "stray ".repeat(50_000),
+        format!("<mms date='1'>{}", "<a>".repeat(100_000)),
+    ];
+    let inside: Vec<String> = long.iter().map(|long| format!("{}{long}\n", sms("one"))).collect();
+    let read = |pad: usize| {
+        let pad = "#".repeat(pad);
+        let document = backup(&format!("<!--{pad}-->{}", inside.concat()));
+        let found = read_with("x.xml", document.as_bytes(), &limits);
+        let start = found.items.iter().position(|item| item.record.is_some()).unwrap();
+        let base = found.items[start].offset;
+        let items = found.items[start..].iter().map(|item| {
+            let anomalies: Vec<_> = item.anomalies.iter().map(|anomaly| anomaly.kind.0).collect();
+            (item.offset - base, item.length, item.class, anomalies)
+        });
+        items.collect::<Vec<_>>()
+    };
+    let expected = read(0);
+    assert!(expected.iter().all(|(_, length, ..)| *length <= 70_000));
+    for pad in [1, 3_000, 20_001, 41_003, 60_007] {
+        assert!(read(pad) == expected, "{pad}");
+    }
+}
+
 /// Bytes made while they are read, so that a document may be of any length.
 struct Made {
     head: Vec<u8>,
