@@ -78,7 +78,6 @@ impl Reader for Places {
             "when" if self.forgot => {}
             "when" if self.times.len() >= TIMES_MAX => self.forgot = true,
             "when" => self.times.push_back((element.text().into_owned(), place)),
-            "Placemark" => self.named(element, place),
             _ => {}
         }
     }

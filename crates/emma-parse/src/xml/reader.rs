@@ -1,4 +1,4 @@
-//! What a format says about the elements of its documents.
+//! What a format says about its documents, and what it is told.
 
 use super::lex::Name;
 use super::tree::Element;
@@ -70,7 +70,7 @@ pub(crate) trait Reader {
         false
     }
 
-    /// A head. One that is too long comes `cut`.
+    /// A head.
     fn head(&mut self, _path: &[Open], _element: &Element<'_>, _place: Place) {}
 
     /// A record's values.
@@ -86,7 +86,7 @@ pub(crate) trait Reader {
     fn leave(&mut self, _path: &[Open]) {}
 }
 
-/// Keeps what is known of an element that is walked.
+/// An element that starts with `tag` is walked.
 pub(super) fn open(name: Name, tag: &Element<'_>, place: Place) -> Open {
     let mut left = OPEN_BYTES_MAX;
     let attributes = tag.attributes.iter().filter(|(key, value)| {

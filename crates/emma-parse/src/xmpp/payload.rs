@@ -6,7 +6,6 @@ use std::borrow::Cow;
 
 /// Reads the elements inside a message.
 pub(super) fn read<'a>(stanza: &Element<'a>, record: &mut Record<'a>) {
-    let kind = stanza.attribute("type").map_or("", |kind| kind);
     for (key, value) in &stanza.attributes {
         if !matches!(*key, "from" | "to" | "id" | "xmlns") {
             record.extra.push((Cow::Borrowed(key), value.clone()));
@@ -67,8 +66,14 @@ pub(super) fn read<'a>(stanza: &Element<'a>, record: &mut Record<'a>) {
         // The body says only that the message cannot be read.
         record.extra.extend(record.text.take().map(|text| ("fallback_body".into(), text)));
     }
+    record.kind = kind(stanza, record, acts, sealed);
+}
+
+/// What a message is: by what it does, what its type says, and whether it says anything.
+fn kind(stanza: &Element<'_>, record: &Record<'_>, acts: bool, sealed: bool) -> RecordKind {
+    let kind = stanza.attribute("type").map_or("", |kind| kind);
     let subject = stanza.child("subject").is_some();
-    record.kind = match kind {
+    match kind {
         _ if acts => RecordKind::Other,
         "error" => RecordKind::System,
         "headline" => RecordKind::Notice,
@@ -82,7 +87,7 @@ pub(super) fn read<'a>(stanza: &Element<'a>, record: &mut Record<'a>) {
             }
             None => RecordKind::Event,
         },
-    };
+    }
 }
 
 fn id<'a>(element: &Element<'a>) -> Option<Cow<'a, str>> {
