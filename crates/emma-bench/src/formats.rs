@@ -312,7 +312,7 @@ fn make_database(folder: &Path, bytes: u64) -> Result<(PathBuf, u64), String> {
             while written < bytes {
                 let text = &texts[(count % texts.len() as u64) as usize];
                 let at = 1_585_908_672_000i64 + count as i64;
-                insert.execute((count % 2, format!("K{count}"), at, text))?;
+                insert.execute(((count % 2) as i64, format!("K{count}"), at, text))?;
                 written += text.len() as u64 + 40;
                 count += 1;
             }
