@@ -9,6 +9,7 @@ use crate::member::Member;
 use crate::window::Window;
 use crate::{irc, telegram, text};
 // Formats in XML.
+use crate::geo::{gpx, kml};
 use crate::{sms_backup, ufdr};
 use emma_model::Anomaly;
 use std::io;
@@ -66,8 +67,14 @@ pub(crate) struct Format {
 }
 
 /// All built-in formats, in the order in which they are tried.
-pub(crate) const FORMATS: &[&Format] =
-    &[&sms_backup::FORMAT, &ufdr::FORMAT, &telegram::FORMAT, &irc::FORMAT];
+pub(crate) const FORMATS: &[&Format] = &[
+    &sms_backup::FORMAT,
+    &ufdr::FORMAT,
+    &gpx::FORMAT,
+    &kml::FORMAT,
+    &telegram::FORMAT,
+    &irc::FORMAT,
+];
 
 /// The readers that are no formats: containers, and what is kept when nothing fits.
 pub(crate) const OTHER_READERS: [(&str, u32); 6] =

@@ -23,9 +23,11 @@ pub enum Target<'m> {
 }
 
 /// The fuzz targets: one a reader. Their seeds lie in `fuzz/corpus/NAME`.
-pub const TARGETS: [&str; 12] = [
+pub const TARGETS: [&str; 14] = [
+    "gpx",
     "gz",
     "irc",
+    "kml",
     "mapping_csv",
     "mapping_json",
     "mapping_lines",

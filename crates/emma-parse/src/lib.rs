@@ -19,6 +19,7 @@ pub mod emit;
 mod exhibit;
 mod format;
 pub mod fuzzing;
+mod geo;
 mod irc;
 pub mod json;
 pub mod limits;

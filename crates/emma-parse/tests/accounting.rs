@@ -25,6 +25,15 @@ const UFDR: &str = r#"<project xmlns="http://pa.cellebrite.com/report/2.0"><meta
 <multiModelField name="Messages"><model type="InstantMessage"><field name="Body"><value>t</value>
 </field></model></multiModelField></model></modelType></decodedData></project>"#;
 
+const GPX: &str = r#"<gpx version="1.1"><metadata><name>m</name></metadata><wpt lat="1" lon="2"/>
+<trk><name>t</name><trkseg><trkpt lat="1" lon="2"><ele>3</ele><time>1970-01-01T00:00:00Z</time>
+</trkpt></trkseg></trk></gpx>"#;
+
+const KML: &str = r#"<kml xmlns="http://www.opengis.net/kml/2.2"><Document><name>d</name>
+<Placemark><Point><coordinates>1,2,3</coordinates></Point></Placemark><Placemark><name>p</name>
+<gx:Track><when>1970</when><when>1971-02</when><gx:coord>1 2 3</gx:coord><gx:coord>4 5 6
+</gx:coord></gx:Track></Placemark></Document></kml>"#;
+
 /// Cuts, doubles and overwrites parts of a specimen.
 fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
     let edit = (any::<prop::sample::Index>(), 0usize..40, prop::collection::vec(any::<u8>(), 0..4));
@@ -99,6 +108,16 @@ proptest! {
     #[test]
     fn sms_backup_wide(bytes in mutated(wide(SMS))) {
         check(Target::Format("sms-backup", "sms.xml"), &bytes)?;
+    }
+
+    #[test]
+    fn gpx(bytes in prop_oneof![mutated(GPX.as_bytes()), mutated(wide(GPX))]) {
+        check(Target::Format("gpx", "walk.gpx"), &bytes)?;
+    }
+
+    #[test]
+    fn kml(bytes in prop_oneof![mutated(KML.as_bytes()), mutated(wide(KML))]) {
+        check(Target::Format("kml", "doc.kml"), &bytes)?;
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod accounting;
 mod collect;
 mod containers;
 mod corpus;
+mod geo;
 mod hostile;
 mod irc;
 mod shared_data;
