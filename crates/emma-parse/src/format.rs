@@ -10,7 +10,7 @@ use crate::window::Window;
 use crate::{irc, telegram, text};
 // Formats in XML.
 use crate::geo::{gpx, kml};
-use crate::{sms_backup, ufdr};
+use crate::{sms_backup, ufdr, xmpp};
 use emma_model::Anomaly;
 use std::io;
 
@@ -72,6 +72,7 @@ pub(crate) const FORMATS: &[&Format] = &[
     &ufdr::FORMAT,
     &gpx::FORMAT,
     &kml::FORMAT,
+    &xmpp::FORMAT,
     &telegram::FORMAT,
     &irc::FORMAT,
 ];

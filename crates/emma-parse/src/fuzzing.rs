@@ -23,7 +23,7 @@ pub enum Target<'m> {
 }
 
 /// The fuzz targets: one a reader. Their seeds lie in `fuzz/corpus/NAME`.
-pub const TARGETS: [&str; 14] = [
+pub const TARGETS: [&str; 15] = [
     "gpx",
     "gz",
     "irc",
@@ -36,6 +36,7 @@ pub const TARGETS: [&str; 14] = [
     "tar",
     "telegram",
     "ufdr",
+    "xmpp",
     "zip",
     "zst",
 ];

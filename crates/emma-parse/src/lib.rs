@@ -36,6 +36,7 @@ mod ufdr;
 pub mod unpack;
 pub mod window;
 mod xml;
+mod xmpp;
 
 pub use exhibit::{ExhibitInfo, ParseError, read_exhibit};
 pub use format::{FormatInfo, formats};

@@ -34,6 +34,14 @@ const KML: &str = r#"<kml xmlns="http://www.opengis.net/kml/2.2"><Document><name
 <gx:Track><when>1970</when><when>1971-02</when><gx:coord>1 2 3</gx:coord><gx:coord>4 5 6
 </gx:coord></gx:Track></Placemark></Document></kml>"#;
 
+const XMPP: &str = r#"<server-data xmlns="urn:xmpp:pie:0"><host jid="b"><user name="a">
+<query xmlns="jabber:iq:roster"><item jid="c@d"/></query><archive><result xmlns="urn:xmpp:mam:2"
+id="1"><forwarded><delay stamp="1970-01-01T00:00:00Z"/><message from="c@d/e" type="groupchat">
+<body xml:lang="de">t</body><body>u</body><replace id="0"/><encrypted><header sid="1"/>
+<payload>aGVyb24=</payload></encrypted></message></forwarded></result></archive></user></host>
+<message to="a@b"><received><forwarded><message/></forwarded></received></message>
+</server-data>"#;
+
 /// Cuts, doubles and overwrites parts of a specimen.
 fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
     let edit = (any::<prop::sample::Index>(), 0usize..40, prop::collection::vec(any::<u8>(), 0..4));
@@ -123,6 +131,11 @@ proptest! {
     #[test]
     fn ufdr(bytes in prop_oneof![mutated(UFDR.as_bytes()), mutated(wide(UFDR))]) {
         check(Target::Format("ufdr", "report.xml"), &bytes)?;
+    }
+
+    #[test]
+    fn xmpp(bytes in prop_oneof![mutated(XMPP.as_bytes()), mutated(wide(XMPP))]) {
+        check(Target::Format("xmpp", "log.xml"), &bytes)?;
     }
 
     #[test]

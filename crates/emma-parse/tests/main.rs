@@ -13,3 +13,4 @@ mod telegram;
 mod ufdr;
 mod ufdr_made;
 mod xml;
+mod xmpp;
