@@ -6,7 +6,7 @@
 pub struct Limits {
     /// Longest record, in bytes. What is longer becomes anomaly chunks of this size.
     pub record_bytes_max: usize,
-    /// Deepest nesting of JSON values that is read.
+    /// Deepest nesting of JSON values or XML elements that is read.
     pub json_depth_max: usize,
     /// Deepest nesting of containers that is opened, at most
     /// [`emma_model::MemberPath::DEPTH_MAX`].

@@ -88,6 +88,19 @@ fn packed(pack: impl Fn(&[u8]) -> Vec<u8>) -> &'static [u8] {
     Box::leak(pack(IRC.as_bytes()).into_boxed_slice())
 }
 
+/// A specimen with pieces too long in it.
+fn long(text: &str) -> &'static [u8] {
+    let part = "<part ct='text/plain' text='t'/>";
+    let long = [
+        format!("<mms a='1'><parts>{}</parts></mms>", part.repeat(30)),
+        format!("<!--{}-->", "-x".repeat(400)),
+        format!("<sms body='{}'/> ", "y".repeat(700)),
+        format!("<mms>{}</mms> {}", "<a>t".repeat(20), "z".repeat(600)),
+    ];
+    let end = format!("{}</smses>", long.concat());
+    text.replace("</smses>", &end).leak().as_bytes()
+}
+
 /// A specimen in UTF-16.
 fn wide(text: &str) -> &'static [u8] {
     let units = std::iter::once(0xfeff).chain(text.encode_utf16());
@@ -110,6 +123,12 @@ proptest! {
     #[test]
     fn sms_backup(bytes in prop_oneof![
         any::<Vec<u8>>(), mutated(SMS.as_bytes()), structured("<>/='\"!-[] smx&;#?\n")]) {
+        check(Target::Format("sms-backup", "sms.xml"), &bytes)?;
+    }
+
+    /// With elements, texts and comments that are longer than a record may be here.
+    #[test]
+    fn sms_backup_long(bytes in mutated(long(SMS))) {
         check(Target::Format("sms-backup", "sms.xml"), &bytes)?;
     }
 

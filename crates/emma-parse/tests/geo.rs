@@ -151,7 +151,12 @@ fn a_lost_time_or_position_does_not_shift_the_others() {
     let limits = Limits { record_bytes_max: 512, ..Limits::default() };
     let found = read_with("a.kml", document.as_bytes(), &limits);
     let times: Vec<_> = found.records().skip(1).map(|r| r.time.map(|time| time.0)).collect();
-    assert_eq!(times, [Some(1_000_000), None]);
+    // The last is cut: it has a time and no coordinates.
+    assert_eq!(times, [Some(1_000_000), None, Some(2_000_000)]);
+    let mut kinds: Vec<_> = found.anomalies().into_iter().map(|(kind, _)| kind).collect();
+    kinds.retain(|kind| *kind != "xml.too_long");
+    let missing = "geo.coordinate_missing";
+    assert_eq!(kinds, ["time.unreadable", "xml.cut", missing, missing]);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! SMS Backup & Restore, specimen by specimen.
 
-use crate::collect::read;
+use crate::collect::{read, read_with};
 use crate::xml::{python, rows};
+use emma_parse::Limits;
 
 const HEAD: &str = "<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\n\
     <!--File Created By a test-->\n<?xml-stylesheet type=\"text/xsl\" href=\"sms.xsl\"?>\n";
@@ -74,7 +75,8 @@ fn an_mms_has_parties_text_and_files_known_by_digest() {
     assert_eq!(
         rows("sms.xml", document.as_bytes()),
         [format!(
-            "message phone id=M1@mmsc from=5 to=6 to=7 in=5~6 at=1000000..1000999:declared:received \
+            "message phone id=M1@mmsc from=5 to=6 to=7 in=5~6 \
+             at=1000000..1000999:declared:received \
              text=look\ntwice | direction=in | msg_box=1 | address=5~6 | ct_t=x \
              | file= | file_type=application/smil | file_text=<smil/> \
              | file=heron.jpg | file_type=image/jpeg | file_bytes=5 | file_sha256={digest} \
@@ -88,6 +90,23 @@ fn an_mms_has_parties_text_and_files_known_by_digest() {
         ["message phone to=5 to=6 in=5~6 at=1000..1999:declared:sent | direction=out | msg_box=2 \
           | address=5~6"]
     );
+}
+
+#[test]
+fn an_mms_longer_than_a_record_is_read_as_far_as_it_fits() {
+    let limits = Limits { record_bytes_max: 1 << 10, ..Limits::default() };
+    let picture = "aGVyb24h".repeat(1_000);
+    let document = smses(&format!(
+        r#"<mms date="1000" msg_box="1" m_id="M1" address="5"><parts><part ct="text/plain"
+        text="look" /><part ct="image/jpeg" data="{picture}" /></parts></mms>
+        <sms address="5" date="1" type="1" body="next" />"#
+    ));
+    let found = read_with("sms.xml", document.as_bytes(), &limits);
+    let texts: Vec<_> = found.records().map(|record| record.text.as_deref()).collect();
+    assert_eq!(texts, [Some("look"), Some("next")]);
+    let kinds: Vec<_> = found.anomalies().into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!((kinds[0], kinds.len()), ("xml.cut", 9));
+    assert!(kinds[1..].iter().all(|kind| *kind == "xml.too_long"));
 }
 
 #[test]

@@ -65,6 +65,11 @@ fn a_result_of_an_archive_is_its_message() {
     );
     let bare = ARCHIVED.split_once("phone'>").unwrap().1.trim_end_matches("</message>");
     check(&format!("{bare}\n"), &format!("{head} | {values} | queryid=q7 | {rest}"));
+    let forwarded = bare.split_once("id='a-1'>").unwrap().1.trim_end_matches("</result>");
+    check(
+        forwarded,
+        &format!("{head} | {values} | {rest}").replace("id_from=archive", "id_from=stanza-id"),
+    );
 }
 
 #[test]
@@ -149,11 +154,12 @@ fn a_dump_of_a_server_says_whose_messages_they_are() {
              | name=H | subscription=both | group=Birds",
             "message xmpp from=heron@lake.example to=wren@wood.example \
              in=heron@lake.example wren@wood.example at=1000000..1999999:declared:delivered \
-             text=hi | from_resource=boat | type=chat | delay_from=wood.example \
+             text=hi | from_resource=boat | type=chat | archive_of=wren@wood.example \
+             | delay_from=wood.example \
              | delay_reason=Away",
             "message xmpp id=a2 from=wren@wood.example to=heron@lake.example \
              in=heron@lake.example wren@wood.example at=2000000..2999999:declared:delivered \
-             text=yes | id_from=archive | type=chat",
+             text=yes | id_from=archive | type=chat | archive_of=wren@wood.example",
             "other xmpp | element=vCard | xmlns=vcard-temp | FN=Wren",
             "account xmpp from=owl@wood.example | name=owl",
         ]

@@ -51,12 +51,6 @@ impl Reader for Gpx {
         Gpx::ALONE.contains(&tag.name)
     }
 
-    fn head(&mut self, _path: &[Open], element: &Element<'_>, place: Place) {
-        if element.name != "gpx" {
-            self.track = named(element, place);
-        }
-    }
-
     fn record<'a>(
         &mut self,
         path: &[Open],

@@ -106,7 +106,6 @@ impl Reader for Kml {
 
     fn head(&mut self, path: &[Open], element: &Element<'_>, place: Place) {
         match element.name {
-            "Placemark" => self.placemark = named(element, place),
             "when" => {
                 let time = time(&trimmed(element.text()));
                 let time = time.map(|time| Time { raw: None, ..time });

@@ -8,7 +8,7 @@ pub(crate) mod kml;
 
 use crate::xml::{Element, Node, Place, clock, flatten};
 use emma_model::record::Borrowed;
-use emma_model::{Anomaly, Clock, Micros, Record, Time};
+use emma_model::{Anomaly, Clock, Record, Time};
 use std::borrow::Cow;
 
 /// Neither format belongs to a network of people.
@@ -67,9 +67,8 @@ fn coordinate<'a>(
     record.extra.push((name.into(), value));
 }
 
-/// A time as XML writes it, down to a second or only to a day, month or year.
+/// A time as XML writes it, down to a second or a day, or only to a month or year.
 fn time<'a>(raw: &Cow<'a, str>) -> Option<Time<'a>> {
-    const DAY: Micros = 86_400_000_000;
     if let Some(time) = clock::written(raw, Clock::Unstated) {
         return Some(time);
     }
@@ -85,11 +84,7 @@ fn time<'a>(raw: &Cow<'a, str>) -> Option<Time<'a>> {
     };
     let year = number(parts.first()?)?;
     let midnight = |year: i16, month: i16| at(format!("{year:04}-{month:02}-01T00:00:00"));
-    let (first, last) = if digits(&[4, 2, 2]) {
-        let day = at(format!("{text}T00:00:00"))?;
-        let hi = day.hi + DAY - 1_000_000;
-        (day, hi)
-    } else if digits(&[4, 2]) {
+    let (first, last) = if digits(&[4, 2]) {
         let month = number(parts[1])?;
         let next = if month == 12 { midnight(year + 1, 1)? } else { midnight(year, month + 1)? };
         (midnight(year, month)?, next.hi - 1_000_000)

@@ -67,10 +67,6 @@ impl Reader for Report {
         tag.name == "multiModelField" && tag.attribute("name").is_some_and(|n| n == "Messages")
     }
 
-    fn head(&mut self, _path: &[Open], element: &Element<'_>, place: Place) {
-        self.chat = Some(chat(element, place));
-    }
-
     fn record<'a>(
         &mut self,
         path: &[Open],

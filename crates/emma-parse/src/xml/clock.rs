@@ -24,7 +24,11 @@ pub(crate) fn epoch_ms<'a>(raw: &Cow<'a, str>, clock: Clock) -> Option<Time<'a>>
 pub(crate) fn written<'a>(raw: &Cow<'a, str>, clock: Clock) -> Option<Time<'a>> {
     let text = raw.trim();
     let (date, rest) = date(text)?;
-    let (seconds, width, rest) = time_of_day(rest)?;
+    let (seconds, width, rest) = match rest.trim() {
+        // A date alone lasts a day.
+        "" => (0, 86_400 * SECOND, ""),
+        _ => time_of_day(rest)?,
+    };
     let (east, zone) = match offset(rest.trim())? {
         Some(east) => (east, Zone::Declared),
         None => (0, Zone::Unknown),

@@ -194,44 +194,54 @@ impl Lexer {
                         return (next, Some(Kind::Doctype));
                     }
                 }
-                Mode::Tag { end, named, quote, slash } => match unit {
-                    b'<' => return (at, Some(Kind::Broken)),
-                    unit if *quote != 0 => {
-                        if unit == *quote {
-                            *quote = 0;
-                        } else {
-                            // Values are most of what is read.
-                            let quote = *quote;
-                            at = match self.find(bytes, next, quote, b'<') {
-                                Ok(at) | Err(at) => at,
-                            };
-                            continue;
-                        }
+                Mode::Tag { quote: 0, .. } => {
+                    if let Some(kind) = self.tag(bytes, at, unit) {
+                        return (if kind == Kind::Broken { at } else { next }, Some(kind));
                     }
-                    b'>' => {
-                        let kind = match (*end, *slash) {
-                            (true, _) => Kind::End,
-                            (false, true) => Kind::Empty,
-                            (false, false) => Kind::Start,
-                        };
-                        return (next, Some(kind));
-                    }
-                    unit => {
-                        *slash = unit == b'/';
-                        if matches!(unit, b'"' | b'\'') && !*end {
-                            *quote = unit;
+                }
+                // Values are most of what is read.
+                Mode::Tag { quote, .. } => {
+                    let open = *quote;
+                    match self.find(bytes, at, open, b'<') {
+                        Ok(at) if self.unit(bytes, at) == b'<' => return (at, Some(Kind::Broken)),
+                        Ok(end) => {
+                            self.unquote();
+                            at = end + self.width;
                         }
-                        *named |= unit.is_ascii_whitespace() || unit == b'/';
-                        if !*named {
-                            let high = if self.width == 2 { bytes[at + 1 - self.low] } else { 0 };
-                            self.name = self.name.with(bytes[at + self.low], high);
-                        }
+                        Err(end) => at = end,
                     }
-                },
+                    continue;
+                }
             }
             at = next;
         }
         (at, None)
+    }
+
+    /// One more character of a tag, outside its values; the kind of the tag where it ends it.
+    fn tag(&mut self, bytes: &[u8], at: usize, unit: u8) -> Option<Kind> {
+        let high = if self.width == 2 { bytes[at + 1 - self.low] } else { 0 };
+        let low = bytes[at + self.low];
+        let Mode::Tag { end, named, quote, slash } = &mut self.mode else { return None };
+        match unit {
+            b'<' => return Some(Kind::Broken),
+            b'>' if *end => return Some(Kind::End),
+            b'>' => return Some(if *slash { Kind::Empty } else { Kind::Start }),
+            b'"' | b'\'' if !*end => *quote = unit,
+            _ => {}
+        }
+        *slash = unit == b'/';
+        *named |= unit.is_ascii_whitespace() || unit == b'/';
+        if !*named {
+            self.name = self.name.with(low, high);
+        }
+        None
+    }
+
+    fn unquote(&mut self) {
+        if let Mode::Tag { quote, .. } = &mut self.mode {
+            *quote = 0;
+        }
     }
 
     /// The first of two characters from `at` on, else where whole characters end.

@@ -2,7 +2,8 @@
 //!
 //! 1. [`lex`] finds where tags and texts end, in bytes, whatever their length.
 //! 2. [`walk`] keeps the path of open elements and asks a format's [`Reader`] what each new one
-//!    is: something to go into, a record, or a head that says something about what follows.
+//!    is: something to go into, a record, or a head that says something about what follows
+//!    ([`reader`]).
 //! 3. An element that is wanted is held whole, if it is not longer than a record may be, and its
 //!    characters are read into a small tree ([`tree`]). A longer one becomes anomaly chunks, and
 //!    reading goes on after it.
@@ -12,18 +13,21 @@
 
 pub(crate) mod base64;
 pub(crate) mod clock;
+mod element;
 mod entity;
 mod lex;
+mod reader;
 mod recognise;
 mod skim;
 mod tree;
 mod values;
 mod walk;
 
-pub(crate) use recognise::{Root, root};
+pub(crate) use reader::{Open, Place, Reader, Take};
+pub(crate) use recognise::root;
 pub(crate) use tree::{Element, Node};
 pub(crate) use values::{Values, flatten, other};
-pub(crate) use walk::{Open, Place, Reader, Take, read};
+pub(crate) use walk::read;
 
 use crate::text::{self, Encoding};
 use tree::parse_tag;

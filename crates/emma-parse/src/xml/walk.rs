@@ -2,101 +2,21 @@
 
 use super::entity::Odd;
 use super::lex::{Kind, Lexer, Name};
+use super::reader::{Open, Place, Reader, Take, open};
 use super::skim::Stack;
-use super::tree::{Element, parse, parse_tag};
+use super::tree::parse_tag;
 use super::written;
 use crate::emit::Emitter;
 use crate::limits::Limits;
 use crate::text::{self, Encoding};
 use crate::window::Window;
-use emma_model::record::Origin;
-use emma_model::{Anomaly, Record};
+use emma_model::Anomaly;
 use std::io;
-
-/// What to do with an element.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Take {
-    /// Its tags are framing; what is inside is asked about in turn.
-    Walk,
-    /// It is a record, whole.
-    Record,
-    /// It is framing, whole, and says something about what follows.
-    Head,
-    /// It is a record up to the first element in it that [`Reader::ends_part`] names, from which
-    /// on it is walked.
-    Part,
-}
-
-/// An element that is walked, not yet closed.
-pub(crate) struct Open {
-    name: Name,
-    /// Its name without the prefix.
-    pub local: String,
-    /// Its attributes; long ones are left out.
-    pub attributes: Vec<(String, String)>,
-    /// Its start tag, or the record that it starts with.
-    pub place: Place,
-}
-
-impl Open {
-    /// The value of an attribute.
-    pub fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-}
-
-/// Where something stands in the member.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Place {
-    /// Its first byte.
-    pub offset: u64,
-    /// Its length in bytes.
-    pub length: u64,
-}
-
-impl Place {
-    /// As the origin of a value.
-    pub fn origin(self) -> Origin {
-        Origin::Leaf { offset: self.offset, length: self.length }
-    }
-}
-
-/// What a format says about the elements of its documents.
-pub(crate) trait Reader {
-    /// Local names of elements that cannot stand inside a record: where one starts, the record
-    /// before it was broken off.
-    const ALONE: &'static [&'static str];
-
-    /// What the element that starts with `tag` inside `path` is.
-    fn take(&mut self, path: &[Open], tag: &Element<'_>) -> Take;
-
-    /// True for an element that ends the record of the [`Take::Part`] around it.
-    fn ends_part(&self, _tag: &Element<'_>) -> bool {
-        false
-    }
-
-    /// A head. One that is too long comes `cut`.
-    fn head(&mut self, _path: &[Open], _element: &Element<'_>, _place: Place) {}
-
-    /// A record's values.
-    fn record<'a>(
-        &mut self,
-        path: &[Open],
-        element: Element<'a>,
-        place: Place,
-        anomalies: &mut Vec<Anomaly>,
-    ) -> Record<'a>;
-
-    /// The last element of `path` ends.
-    fn leave(&mut self, _path: &[Open]) {}
-}
 
 /// Framing comes in pieces of at most this many bytes.
 const FRAMING_BYTES_MAX: usize = 64 << 10;
 /// Bytes of a tag that is longer than a record from which its name and attributes are told.
 const TAG_BYTES_MAX: usize = 4 << 10;
-/// Bytes of attributes kept of an open element.
-const OPEN_BYTES_MAX: usize = 4 << 10;
 
 /// Reads a document.
 pub(crate) fn read<R: Reader>(
@@ -139,7 +59,7 @@ pub(crate) fn read<R: Reader>(
 
 /// What the bytes before the piece that is read are.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Pending {
+pub(super) enum Pending {
     Framing,
     Odd(&'static str, &'static str),
 }
@@ -149,27 +69,28 @@ const STRAY: Pending = Pending::Odd("xml.text_stray", "text where only elements 
 const NESTING: Pending = Pending::Odd("xml.nesting", "an end tag that closes nothing");
 
 /// What the machine came to.
-enum Got {
+pub(super) enum Got {
     Piece(Kind),
     /// A piece longer than a record may be; whether it ended may be seen already.
     Long(Option<Kind>),
     End,
 }
 
-struct Walk<'x, 'w, 's, R> {
-    lexer: Lexer,
-    encoding: Encoding,
-    bytes_max: usize,
-    depth_max: usize,
-    alone: Vec<u64>,
-    path: Vec<Open>,
+/// A document under way.
+pub(super) struct Walk<'x, 'w, 's, R> {
+    pub(super) lexer: Lexer,
+    pub(super) encoding: Encoding,
+    pub(super) bytes_max: usize,
+    pub(super) depth_max: usize,
+    pub(super) alone: Vec<u64>,
+    pub(super) path: Vec<Open>,
     /// Where in the window the piece that is read starts, and how far it is read.
-    start: usize,
-    at: usize,
+    pub(super) start: usize,
+    pub(super) at: usize,
     pending: Option<Pending>,
-    window: &'x mut Window<'w>,
-    emitter: &'x mut Emitter<'s>,
-    reader: &'x mut R,
+    pub(super) window: &'x mut Window<'w>,
+    pub(super) emitter: &'x mut Emitter<'s>,
+    pub(super) reader: &'x mut R,
 }
 
 impl<R: Reader> Walk<'_, '_, '_, R> {
@@ -184,7 +105,7 @@ impl<R: Reader> Walk<'_, '_, '_, R> {
     }
 
     /// Reads the next piece: from `start` to `at` in the window.
-    fn piece(&mut self) -> io::Result<Got> {
+    pub(super) fn piece(&mut self) -> io::Result<Got> {
         self.start = self.at;
         loop {
             let ended = self.window.ended();
@@ -248,7 +169,7 @@ impl<R: Reader> Walk<'_, '_, '_, R> {
         }
     }
 
-    fn emit(&mut self, sort: Pending, length: usize) -> io::Result<()> {
+    pub(super) fn emit(&mut self, sort: Pending, length: usize) -> io::Result<()> {
         let (bytes, line) = (&self.window.bytes()[..length], self.window.line());
         match sort {
             Pending::Framing => self.emitter.framing(bytes, line)?,
@@ -261,7 +182,7 @@ impl<R: Reader> Walk<'_, '_, '_, R> {
         Ok(())
     }
 
-    fn consume(&mut self, length: usize) {
+    pub(super) fn consume(&mut self, length: usize) {
         self.window.consume(length);
         self.start = self.start.saturating_sub(length);
         self.at -= length;
@@ -354,7 +275,7 @@ impl<R: Reader> Walk<'_, '_, '_, R> {
     }
 
     /// Reads a piece that is too long to its end; whole chunks of it are handed over.
-    fn swallow(&mut self, mut ended: Option<Kind>, lost: Pending) -> io::Result<Kind> {
+    pub(super) fn swallow(&mut self, mut ended: Option<Kind>, lost: Pending) -> io::Result<Kind> {
         loop {
             while self.at >= self.bytes_max {
                 self.emit(lost, self.bytes_max)?;
@@ -369,218 +290,16 @@ impl<R: Reader> Walk<'_, '_, '_, R> {
     }
 
     /// Hands over what is read so far as lost.
-    fn lose_held(&mut self, lost: Pending) -> io::Result<()> {
+    pub(super) fn lose_held(&mut self, lost: Pending) -> io::Result<()> {
         self.emit(lost, self.at)
     }
-
-    /// Reads an element that is wanted; its start tag stands at the start of the window.
-    fn whole(&mut self, take: Take, name: Name, empty: bool) -> io::Result<()> {
-        let mut stack = Stack::of(name, empty, self.depth_max);
-        while !stack.is_empty() {
-            let kind = match self.piece()? {
-                Got::End => return self.lose_held(TRUNCATED),
-                Got::Long(kind) => return self.lose(take, stack, name, kind),
-                Got::Piece(kind) => kind,
-            };
-            let starts = matches!(kind, Kind::Start | Kind::Empty);
-            if take == Take::Part && starts && stack.depth() == 1 && self.ends_part() {
-                return self.part(name);
-            }
-            if self.breaks(kind, &stack) {
-                self.back();
-                return self.lose_held(UNCLOSED);
-            }
-            stack.take(kind, self.lexer.name);
-            if stack.is_too_deep() {
-                return self.rest(stack, TOO_DEEP);
-            }
-            if self.at > self.bytes_max {
-                return self.lose(take, stack, name, Some(Kind::Text));
-            }
-        }
-        self.start = self.at;
-        match take {
-            Take::Head => {
-                self.told(self.at);
-                self.emit(Pending::Framing, self.at)
-            }
-            _ => self.record(self.at),
-        }
-    }
-
-    /// Unreads the piece that was read.
-    fn back(&mut self) {
-        self.at = self.start;
-        self.lexer.reset();
-    }
-
-    /// True where the piece cannot be inside the element that is read.
-    fn breaks(&self, kind: Kind, stack: &Stack) -> bool {
-        let name = self.lexer.name;
-        match kind {
-            Kind::Start | Kind::Empty => self.alone.contains(&name.local),
-            Kind::End => {
-                !stack.holds(name) && self.path.iter().any(|open| open.name.whole == name.whole)
-            }
-            _ => false,
-        }
-    }
-
-    fn ends_part(&self) -> bool {
-        let decoded = self.encoding.decode(&self.window.bytes()[self.start..self.at]);
-        self.reader.ends_part(&parse_tag(&decoded.text, &mut Odd::default()))
-    }
-
-    /// The first part of an element is a record; what follows in it is walked.
-    fn part(&mut self, name: Name) -> io::Result<()> {
-        self.back();
-        let length = self.start;
-        let decoded = self.encoding.decode(&self.window.bytes()[..length]);
-        let tag = parse_tag(&decoded.text, &mut Odd::default());
-        let place = Place { offset: self.window.offset(), length: length as u64 };
-        let open = open(name, &tag, place);
-        drop(decoded);
-        self.record(length)?;
-        self.push_part(open)
-    }
-
-    fn push_part(&mut self, open: Open) -> io::Result<()> {
-        if self.path.len() >= self.depth_max {
-            return self.rest(Stack::of(open.name, false, self.depth_max), TOO_DEEP);
-        }
-        self.path.push(open);
-        Ok(())
-    }
-
-    /// A wanted element turns out to be longer than a record may be. `kind` is the piece being
-    /// read, where it is known.
-    fn lose(
-        &mut self,
-        take: Take,
-        mut stack: Stack,
-        name: Name,
-        kind: Option<Kind>,
-    ) -> io::Result<()> {
-        if take == Take::Part {
-            return self.long_part(stack, name, kind);
-        }
-        // What was read before a piece that is too long for itself is handed over first.
-        if self.at - self.start > self.bytes_max {
-            self.emit(TOO_LONG, self.start)?;
-            let kind = self.swallow(kind, TOO_LONG)?;
-            stack.take(kind, self.lexer.name);
-        }
-        self.rest(stack, TOO_LONG)
-    }
-
-    /// The first part of an element is too long: what its start says is used, its bytes are lost
-    /// up to the element that ends the part.
-    fn long_part(&mut self, mut stack: Stack, name: Name, kind: Option<Kind>) -> io::Result<()> {
-        let length = self.start.min(self.bytes_max);
-        let place = Place { offset: self.window.offset(), length: length as u64 };
-        let decoded = self.encoding.decode(&self.window.bytes()[..length]);
-        let element = parse(&decoded.text, &mut Odd::default());
-        let open = open(name, &element, place);
-        self.reader.head(&self.path, &element, place);
-        drop(element);
-        drop(decoded);
-        if self.at - self.start > self.bytes_max {
-            self.emit(TOO_LONG, self.start)?;
-            let kind = self.swallow(kind, TOO_LONG)?;
-            stack.take(kind, self.lexer.name);
-        }
-        if self.lost(stack, TOO_LONG, true)? { self.push_part(open) } else { Ok(()) }
-    }
-
-    /// Reads the rest of an element of which bytes are lost.
-    fn rest(&mut self, stack: Stack, lost: Pending) -> io::Result<()> {
-        self.lost(stack, lost, false).map(|_| ())
-    }
-
-    /// Hands over an element as anomalies up to its end, or (with `part`) to the element that
-    /// ends its first part; says whether it was that.
-    fn lost(&mut self, mut stack: Stack, lost: Pending, part: bool) -> io::Result<bool> {
-        loop {
-            while self.at >= self.bytes_max {
-                self.emit(lost, self.bytes_max)?;
-            }
-            if stack.is_empty() {
-                self.lose_held(lost)?;
-                return Ok(false);
-            }
-            let kind = match self.piece()? {
-                Got::End => {
-                    self.lose_held(lost)?;
-                    return Ok(false);
-                }
-                Got::Long(ended) => {
-                    self.emit(lost, self.start)?;
-                    self.swallow(ended, lost)?
-                }
-                Got::Piece(kind) => {
-                    let starts = matches!(kind, Kind::Start | Kind::Empty);
-                    let ends = part && starts && stack.depth() == 1 && self.ends_part();
-                    if ends || self.breaks(kind, &stack) {
-                        self.back();
-                        self.lose_held(lost)?;
-                        return Ok(ends);
-                    }
-                    kind
-                }
-            };
-            stack.take(kind, self.lexer.name);
-        }
-    }
-
-    /// Shows a head to the reader.
-    fn told(&mut self, length: usize) {
-        let place = Place { offset: self.window.offset(), length: length as u64 };
-        let decoded = self.encoding.decode(&self.window.bytes()[..length]);
-        let element = parse(&decoded.text, &mut Odd::default());
-        self.reader.head(&self.path, &element, place);
-    }
-
-    /// The first `length` bytes of the window are a record.
-    fn record(&mut self, length: usize) -> io::Result<()> {
-        let place = Place { offset: self.window.offset(), length: length as u64 };
-        let bytes = &self.window.bytes()[..length];
-        let decoded = self.encoding.decode(bytes);
-        let mut anomalies = Vec::new();
-        let mut odd = Odd::default();
-        let element = parse(&decoded.text, &mut odd);
-        odd.report(&mut anomalies);
-        if decoded.replaced {
-            let note = "bytes that are no characters of the encoding were replaced";
-            anomalies.push(Anomaly::field("text.not_utf8", "text", note));
-        }
-        let record = self.reader.record(&self.path, element, place, &mut anomalies);
-        if let Some(text) = &record.text {
-            text::report_controls(text, "text", &mut anomalies);
-        }
-        self.emitter.record(bytes, self.window.line(), record, anomalies)?;
-        self.consume(length);
-        Ok(())
-    }
 }
 
-const TOO_LONG: Pending = Pending::Odd("xml.too_long", "longer than a record may be");
-const TOO_DEEP: Pending = Pending::Odd("xml.too_deep", "elements nested too deep");
-const TRUNCATED: Pending = Pending::Odd("xml.truncated", "the document ends in the element");
-const UNCLOSED: Pending = Pending::Odd("xml.unclosed", "the element has no end");
-
-fn open(name: Name, tag: &Element<'_>, place: Place) -> Open {
-    let mut left = OPEN_BYTES_MAX;
-    let attributes = tag.attributes.iter().filter(|(key, value)| {
-        let length = key.len() + value.len();
-        let fits = length <= left;
-        left -= if fits { length } else { 0 };
-        fits
-    });
-    let attributes = attributes.map(|(key, value)| (key.to_string(), value.to_string()));
-    let attributes = attributes.collect();
-    let local = tag.name.chars().take(64).collect();
-    Open { name, local, attributes, place }
-}
+pub(super) const TOO_LONG: Pending = Pending::Odd("xml.too_long", "longer than a record may be");
+pub(super) const TOO_DEEP: Pending = Pending::Odd("xml.too_deep", "elements nested too deep");
+pub(super) const TRUNCATED: Pending =
+    Pending::Odd("xml.truncated", "the document ends in the element");
+pub(super) const UNCLOSED: Pending = Pending::Odd("xml.unclosed", "the element has no end");
 
 /// White space in any width. The NULs of wide characters count as such.
 fn is_white(bytes: &[u8]) -> bool {

@@ -35,6 +35,7 @@ pub(super) fn unwrap<'e, 'a>(element: &'e Element<'a>) -> Layers<'e, 'a> {
                 layers.outer.push((current, "forwarded"));
                 current
             }
+            "forwarded" => current,
             _ => match wrapped(current) {
                 Some((wrapper, inside, carbon)) => {
                     layers.outer.push((current, wrapper));
@@ -51,7 +52,9 @@ pub(super) fn unwrap<'e, 'a>(element: &'e Element<'a>) -> Layers<'e, 'a> {
                 }
             },
         };
-        let Some(forwarded) = inside.child("forwarded") else { return layers };
+        let is_forwarded = inside.name == "forwarded";
+        let forwarded = if is_forwarded { Some(inside) } else { inside.child("forwarded") };
+        let Some(forwarded) = forwarded else { return layers };
         layers.delay = forwarded.child("delay").or(layers.delay);
         layers.outer.push((forwarded, "message"));
         let Some(message) = forwarded.child("message") else { return layers };

@@ -37,6 +37,10 @@ pub(super) fn read<'a>(
             record.extra.push((name.into(), value.clone()));
         }
     }
+    if let Some(Owner { jid, place }) = owner {
+        record.extra.push(("archive_of".into(), jid.clone().into()));
+        record.borrowed.push(Borrowed { field: "archive_of", origin: place.origin() });
+    }
     layers.keep(&mut record, anomalies);
     if let Some(delay) = layers.delay {
         delayed(delay, &mut record, anomalies);

@@ -28,7 +28,7 @@ pub(crate) const FORMAT: Format = Format {
 
 const NETWORK: &str = "xmpp";
 const ROSTER: &str = "jabber:iq:roster";
-const STANZAS: [&str; 4] = ["message", "result", "presence", "iq"];
+const STANZAS: [&str; 5] = ["message", "result", "forwarded", "presence", "iq"];
 /// What dumps put around stanzas, below the root, which may be called anything.
 const WRAPPERS: [&str; 18] = [
     "archive",
@@ -89,7 +89,9 @@ impl Reader for Xmpp {
         let parent = path.last().map_or("", |open| open.local.as_str());
         let owner = owner(path);
         match element.name {
-            "message" | "result" => message::read(&element, owner.as_ref(), anomalies),
+            "message" | "result" | "forwarded" => {
+                message::read(&element, owner.as_ref(), anomalies)
+            }
             "presence" | "iq" => stanza(&element),
             "user" if parent == "host" => account(&element, path),
             "item" if parent == "query" => contact(&element, owner),

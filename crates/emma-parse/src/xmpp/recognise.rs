@@ -25,7 +25,9 @@ pub(super) fn recognises(head: &Head<'_>) -> bool {
 
 fn is_stanza_space(namespace: &str) -> bool {
     let known = ["jabber:client", "jabber:server", "jabber:component:accept"];
-    known.contains(&namespace) || namespace.starts_with("urn:xmpp:mam:")
+    known.contains(&namespace)
+        || namespace.starts_with("urn:xmpp:mam:")
+        || namespace.starts_with("urn:xmpp:forward:")
 }
 
 fn is_known(namespace: &str) -> bool {
@@ -48,7 +50,7 @@ fn holds(element: &Element<'_>, inherited: bool, levels: usize) -> bool {
 }
 
 fn is_known_inside(element: &Element<'_>) -> bool {
-    let parties = element.name == "result"
+    let parties = matches!(element.name, "result" | "forwarded")
         || element.attribute("from").is_some()
         || element.attribute("to").is_some();
     parties && element.elements().any(|child| is_known(child.namespace()))
