@@ -276,7 +276,8 @@ fn signals_are_no_messages() {
         " | call=retract | call_id=c1",
     );
     check(
-        "<message from='a@b' to='c@d' type='error'><body>x</body><error type='cancel'><gone/></error>\
+        "<message from='a@b' to='c@d' type='error'><body>x</body><error type='cancel'>\
+         <gone/></error>\
          </message>",
         "system xmpp from=a@b to=c@d in=a@b c@d text=x | type=error | error@type=cancel",
     );
@@ -291,7 +292,8 @@ fn what_is_encrypted_is_marked_and_measured() {
     let digest = Digest::of(b"heron");
     chat(
         "<body>Not for your program</body><encrypted xmlns='eu.siacs.conversations.axolotl'>\
-         <header sid='7'><key rid='1'>aa</key><key rid='2' prekey='true'>bb</key><iv>cc</iv></header>\
+         <header sid='7'><key rid='1'>aa</key><key rid='2' prekey='true'>bb</key><iv>cc</iv>\
+         </header>\
          <payload>aGVyb24=</payload></encrypted>\
          <encryption xmlns='urn:xmpp:eme:0' name='OMEMO' namespace='eu.siacs'/>",
         "message",
