@@ -4,13 +4,14 @@
 //! matters where two recognise the same bytes: the first wins.
 
 use crate::emit::Emitter;
+use crate::geo::{gpx, kml};
 use crate::limits::Limits;
 use crate::member::Member;
 use crate::rows::RowFormat;
 use crate::window::Window;
 use crate::{
-    burner, discord, gpx, irc, kml, mail, matrix, property_list, rocketchat, sheet, signal_jsonl,
-    slack, sms_backup, sqlite, telegram, text, ufdr, vcard, whatsapp_text, xmpp,
+    burner, discord, irc, mail, matrix, property_list, rocketchat, sheet, signal_jsonl, slack,
+    sms_backup, sqlite, telegram, text, ufdr, vcard, whatsapp_text, xmpp,
 };
 use emma_model::Anomaly;
 use std::io;
@@ -83,6 +84,7 @@ pub(crate) const FORMATS: &[&Format] = &[
     &xmpp::FORMAT,
     &gpx::FORMAT,
     &kml::FORMAT,
+    &xmpp::FORMAT,
     &telegram::FORMAT,
     &rocketchat::FORMAT,
     &matrix::FORMAT,

@@ -80,15 +80,22 @@ const UFDR: &str = r#"<project xmlns="http://pa.cellebrite.com/report/2.0"><meta
 <multiModelField name="Messages"><model type="InstantMessage"><field name="Body"><value>t</value>
 </field></model></multiModelField></model></modelType></decodedData></project>"#;
 
-const XMPP: &str = "<server-data xmlns='urn:xmpp:pie:0'><host jid='a'><user name='b'><archive>
-<result xmlns='urn:xmpp:mam:2' id='1'><forwarded xmlns='urn:xmpp:forward:0'><delay stamp='x'/>
-<message xmlns='jabber:client' from='a@b/c' to='d@e'><body>t</body></message></forwarded></result>
-</archive><query xmlns='jabber:iq:roster'><item jid='f@g'/></query></user></host></server-data>";
-const GPX: &str = "<gpx><trk><name>n</name><trkseg><trkpt lat='1' lon='2'><time>1970-01-01</time>
-</trkpt><trkpt lat='1' lon='3'/></trkseg></trk><wpt lat='1' lon='2'/></gpx>";
-const KML: &str = "<kml><Document><Placemark><name>n</name><Point><coordinates>1,2</coordinates>
-</Point></Placemark><Placemark><name>t</name><gx:Track><when>1970</when><gx:coord>1 2 3</gx:coord>
-</gx:Track></Placemark></Document></kml>";
+const GPX: &str = r#"<gpx version="1.1"><metadata><name>m</name></metadata><wpt lat="1" lon="2"/>
+<trk><name>t</name><trkseg><trkpt lat="1" lon="2"><ele>3</ele><time>1970-01-01T00:00:00Z</time>
+</trkpt></trkseg></trk></gpx>"#;
+
+const KML: &str = r#"<kml xmlns="http://www.opengis.net/kml/2.2"><Document><name>d</name>
+<Placemark><Point><coordinates>1,2,3</coordinates></Point></Placemark><Placemark><name>p</name>
+<gx:Track><when>1970</when><when>1971-02</when><gx:coord>1 2 3</gx:coord><gx:coord>4 5 6
+</gx:coord></gx:Track></Placemark></Document></kml>"#;
+
+const XMPP: &str = r#"<server-data xmlns="urn:xmpp:pie:0"><host jid="b"><user name="a">
+<query xmlns="jabber:iq:roster"><item jid="c@d"/></query><archive><result xmlns="urn:xmpp:mam:2"
+id="1"><forwarded><delay stamp="1970-01-01T00:00:00Z"/><message from="c@d/e" type="groupchat">
+<body xml:lang="de">t</body><body>u</body><replace id="0"/><encrypted><header sid="1"/>
+<payload>aGVyb24=</payload></encrypted></message></forwarded></result></archive></user></host>
+<message to="a@b"><received><forwarded><message/></forwarded></received></message>
+</server-data>"#;
 
 /// Cuts, doubles and overwrites parts of a specimen.
 fn mutated(base: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
@@ -225,23 +232,23 @@ proptest! {
     }
 
     #[test]
+    fn gpx(bytes in prop_oneof![mutated(GPX.as_bytes()), mutated(wide(GPX))]) {
+        check(Target::Format("gpx", "walk.gpx"), &bytes)?;
+    }
+
+    #[test]
+    fn kml(bytes in prop_oneof![mutated(KML.as_bytes()), mutated(wide(KML))]) {
+        check(Target::Format("kml", "doc.kml"), &bytes)?;
+    }
+
+    #[test]
     fn ufdr(bytes in prop_oneof![mutated(UFDR.as_bytes()), mutated(wide(UFDR))]) {
         check(Target::Format("ufdr", "report.xml"), &bytes)?;
     }
 
     #[test]
     fn xmpp(bytes in prop_oneof![mutated(XMPP.as_bytes()), mutated(wide(XMPP))]) {
-        check(Target::Format("xmpp", "dump.xml"), &bytes)?;
-    }
-
-    #[test]
-    fn gpx(bytes in prop_oneof![mutated(GPX.as_bytes()), mutated(wide(GPX))]) {
-        check(Target::Format("gpx", "a.gpx"), &bytes)?;
-    }
-
-    #[test]
-    fn kml(bytes in prop_oneof![mutated(KML.as_bytes()), mutated(wide(KML))]) {
-        check(Target::Format("kml", "a.kml"), &bytes)?;
+        check(Target::Format("xmpp", "log.xml"), &bytes)?;
     }
 
     #[test]

@@ -1,126 +1,227 @@
-//! What a message says or does: text, corrections, retractions, reactions, sealed content.
+//! What a message carries beside its text, by extension.
 
-use crate::xml::{self, Element, base64};
-use emma_model::{Record, RecordKind};
+use super::message::of;
+use super::secret;
+use crate::xml::{self, Element};
+use emma_model::{Anomaly, Record};
 use std::borrow::Cow;
 
-/// Reads the elements inside a message.
-pub(super) fn read<'a>(stanza: &Element<'a>, record: &mut Record<'a>) {
-    for (key, value) in &stanza.attributes {
-        if !matches!(*key, "from" | "to" | "id" | "xmlns") {
-            record.extra.push((Cow::Borrowed(key), value.clone()));
+pub(super) const MUC: &str = "http://jabber.org/protocol/muc";
+pub(super) const MUC_USER: &str = "http://jabber.org/protocol/muc#user";
+
+/// What was found in a message.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Found {
+    pub body: bool,
+    pub subject: bool,
+    /// Something is encrypted.
+    pub encrypted: bool,
+    /// Something encrypted was said, not only keys handed over.
+    pub payload: bool,
+    pub file: bool,
+    pub retracts: bool,
+    pub reacts: bool,
+    pub deleted: bool,
+    pub call: bool,
+    pub event: bool,
+    /// A receipt, a marker, somebody typing, an invitation.
+    pub signal: bool,
+}
+
+const RECEIPTS: &str = "urn:xmpp:receipts";
+const MARKERS: &str = "urn:xmpp:chat-markers:";
+const STATES: &str = "http://jabber.org/protocol/chatstates";
+const CALLS: &str = "urn:xmpp:jingle-message:";
+
+/// Reads one extension.
+pub(super) fn read<'a>(
+    child: &Element<'a>,
+    found: &mut Found,
+    record: &mut Record<'a>,
+    anomalies: &mut Vec<Anomaly>,
+) {
+    let namespace = child.namespace();
+    let id = child.attribute("id").cloned();
+    match child.name {
+        "thread" if !child.is_parent() => {
+            record.extra.push(("thread".into(), child.text()));
+            let parent = child.attribute("parent").cloned();
+            record.extra.extend(parent.map(|parent| ("thread_parent".into(), parent)));
+        }
+        "origin-id" | "stanza-id" | "occupant-id" => ids(child, record),
+        "replace" if of(child, "urn:xmpp:message-correct:") => refer("replaces", id, record),
+        "reply" if of(child, "urn:xmpp:reply:") => {
+            record.reply_to = id;
+            let to = child.attribute("to").cloned();
+            record.extra.extend(to.map(|to| ("reply_to_sender".into(), to)));
+        }
+        name if namespace.starts_with(CALLS) => {
+            found.call = true;
+            record.extra.push(("call".into(), Cow::Borrowed(name)));
+            refer("call_id", id, record);
+            inside(child, record);
+        }
+        "retract" if of(child, "urn:xmpp:message-retract:") => {
+            found.retracts = true;
+            refer("retracts", id, record);
+            inside(child, record);
+        }
+        "apply-to" if fastened(child) => {
+            found.retracts = true;
+            refer("retracts", id, record);
+            inside(child, record);
+        }
+        "retracted" if of(child, "urn:xmpp:message-retract:") => {
+            found.deleted = true;
+            record.extra.push(("deleted".into(), "true".into()));
+            xml::flatten(child, "retracted", &mut record.extra);
+        }
+        "reactions" if of(child, "urn:xmpp:reactions:") => {
+            found.reacts = true;
+            reactions(child, id, record);
+        }
+        "received" | "request" if of(child, RECEIPTS) => signal("receipt", child, found, record),
+        "received" | "displayed" | "acknowledged" | "markable" if of(child, MARKERS) => {
+            signal("marker", child, found, record);
+        }
+        "active" | "composing" | "paused" | "inactive" | "gone" if of(child, STATES) => {
+            signal("chat_state", child, found, record);
+        }
+        _ if secret::read(child, found, record, anomalies) => {}
+        _ => others(child, found, record, anomalies),
+    }
+}
+
+/// What is told apart by namespace alone, files, and everything else.
+fn others<'a>(
+    child: &Element<'a>,
+    found: &mut Found,
+    record: &mut Record<'a>,
+    anomalies: &mut Vec<Anomaly>,
+) {
+    match (child.name, child.namespace()) {
+        ("x", "jabber:x:oob") => {
+            found.file = true;
+            let url = child.child("url").map(|url| url.text());
+            record.extra.push(("file".into(), url.as_ref().map(last).unwrap_or_default()));
+            record.extra.extend(url.map(|url| ("file_url".into(), url)));
+            let said = child.child("desc").map(|desc| desc.text());
+            record.extra.extend(said.map(|desc| ("file_description".into(), desc)));
+            return;
+        }
+        ("x", "jabber:x:conference") => found.signal = true,
+        ("x", MUC_USER) => {
+            let invites = ["invite", "decline", "status", "destroy"];
+            found.signal |= invites.iter().any(|name| child.child(name).is_some());
+        }
+        ("event", _) => found.event = true,
+        ("data", "urn:xmpp:bob") => return bits(child, found, record, anomalies),
+        ("file-sharing" | "reference", _) => shared(child, found, record),
+        _ => {}
+    }
+    xml::flatten(child, child.name, &mut record.extra);
+}
+
+fn refer<'a>(name: &'static str, id: Option<Cow<'a, str>>, record: &mut Record<'a>) {
+    record.extra.push((name.into(), id.unwrap_or_default()));
+}
+
+fn ids<'a>(child: &Element<'a>, record: &mut Record<'a>) {
+    let name = child.name.replace('-', "_");
+    for (key, value) in &child.attributes {
+        match *key {
+            "id" => record.extra.push((name.clone().into(), value.clone())),
+            "by" => record.extra.push((format!("{name}_by").into(), value.clone())),
+            _ => {}
         }
     }
-    let mut acts = false;
-    let mut sealed = false;
-    for inner in stanza.elements() {
-        match (inner.name, inner.namespace()) {
-            ("body", "" | "jabber:client" | "jabber:server") if record.text.is_none() => {
-                record.text = Some(inner.text());
+    inside(child, record);
+}
+
+/// Keeps the elements of an extension, under its name.
+fn inside<'a>(child: &Element<'a>, record: &mut Record<'a>) {
+    for inner in child.elements() {
+        xml::flatten(inner, &format!("{}.{}", child.name, inner.name), &mut record.extra);
+    }
+}
+
+/// The first way to retract, and that of moderators.
+fn fastened(child: &Element<'_>) -> bool {
+    let retracts = |element: &Element<'_>| element.child("retract").is_some();
+    of(child, "urn:xmpp:fasten:")
+        && (retracts(child) || child.child("moderated").is_some_and(retracts))
+}
+
+/// All reactions of a person to one message; none takes back the earlier ones.
+fn reactions<'a>(child: &Element<'a>, id: Option<Cow<'a, str>>, record: &mut Record<'a>) {
+    refer("reacts_to", id, record);
+    let mut none = true;
+    for inner in child.elements() {
+        match inner.name {
+            "reaction" if !inner.is_parent() => {
+                none = false;
+                record.extra.push(("reaction".into(), inner.text()));
             }
-            ("stanza-id" | "origin-id", _) => {}
-            ("delay", "urn:xmpp:delay") => {}
-            ("replace", namespace) if namespace.starts_with("urn:xmpp:message-correct:") => {
-                record.extra.extend(id(inner).map(|id| ("replaces".into(), id)));
-            }
-            ("reply", namespace) if namespace.starts_with("urn:xmpp:reply:") => {
-                record.reply_to = id(inner);
-                let to = inner.attribute("to").cloned();
-                record.extra.extend(to.map(|to| ("reply_to_party".into(), to)));
-            }
-            ("apply-to", namespace) if namespace.starts_with("urn:xmpp:fasten:") => {
-                acts = true;
-                let retracts = inner.child("retract").is_some();
-                let name = if retracts { "retracts" } else { "applies_to" };
-                record.extra.extend(id(inner).map(|id| (name.into(), id)));
-                xml::flatten(inner, "apply-to", &mut record.extra);
-            }
-            ("retract", namespace) if namespace.starts_with("urn:xmpp:message-retract:") => {
-                acts = true;
-                record.extra.extend(id(inner).map(|id| ("retracts".into(), id)));
-            }
-            ("retracted" | "moderated", _) => {
-                record.extra.push(("retracted".into(), "true".into()));
-                xml::flatten(inner, inner.name, &mut record.extra);
-            }
-            ("reactions", namespace) if namespace.starts_with("urn:xmpp:reactions:") => {
-                acts = true;
-                record.extra.extend(id(inner).map(|id| ("reacts_to".into(), id)));
-                let reactions = inner.elements().filter(|one| one.name == "reaction");
-                record.extra.extend(reactions.map(|one| ("reaction".into(), one.text())));
-            }
-            ("x", "jabber:x:oob") => {
-                let url = inner.child("url").map(Element::text);
-                record.extra.extend(url.map(|url| ("file".into(), url)));
-            }
-            (_, namespace) => match cipher(inner.name, namespace) {
-                Some(cipher) => {
-                    sealed = true;
-                    seal(inner, cipher, record);
-                }
-                None => xml::flatten(inner, inner.name, &mut record.extra),
-            },
+            _ => xml::flatten(inner, &format!("reactions.{}", inner.name), &mut record.extra),
         }
     }
-    if sealed {
-        // The body says only that the message cannot be read.
-        record.extra.extend(record.text.take().map(|text| ("fallback_body".into(), text)));
-    }
-    record.kind = kind(stanza, record, acts, sealed);
-}
-
-/// What a message is: by what it does, what its type says, and whether it says anything.
-fn kind(stanza: &Element<'_>, record: &Record<'_>, acts: bool, sealed: bool) -> RecordKind {
-    let kind = stanza.attribute("type").map_or("", |kind| kind);
-    let subject = stanza.child("subject").is_some();
-    match kind {
-        _ if acts => RecordKind::Other,
-        "error" => RecordKind::System,
-        "headline" => RecordKind::Notice,
-        _ if sealed => RecordKind::Message,
-        "groupchat" if record.text.is_none() && subject => RecordKind::System,
-        _ => match &record.text {
-            Some(text) if text.starts_with("/me ") => RecordKind::Action,
-            Some(_) => RecordKind::Message,
-            None if subject || record.extra.iter().any(|(name, _)| name == "file") => {
-                RecordKind::Message
-            }
-            None => RecordKind::Event,
-        },
+    if none {
+        record.extra.push(("reaction_removed".into(), "true".into()));
     }
 }
 
-fn id<'a>(element: &Element<'a>) -> Option<Cow<'a, str>> {
-    element.attribute("id").cloned()
+/// Requests stand beside texts; answers stand alone and name what they answer.
+fn signal<'a>(name: &'static str, child: &Element<'a>, found: &mut Found, record: &mut Record<'a>) {
+    found.signal = true;
+    record.extra.push((name.into(), Cow::Borrowed(child.name)));
+    let id = child.attribute("id").cloned();
+    record.extra.extend(id.map(|id| (format!("{name}_of").into(), id)));
+    inside(child, record);
 }
 
-/// What sealed content is sealed with.
-fn cipher(name: &str, namespace: &str) -> Option<&'static str> {
-    Some(match (name, namespace) {
-        ("encrypted", "eu.siacs.conversations.axolotl") => "omemo",
-        ("encrypted", namespace) if namespace.starts_with("urn:xmpp:omemo:") => "omemo",
-        ("openpgp", namespace) if namespace.starts_with("urn:xmpp:openpgp:") => "openpgp",
-        ("x", "jabber:x:encrypted") => "pgp",
-        _ => return None,
+/// A file described and linked (XEP-0447, XEP-0385). All it says is kept beside, too.
+fn shared<'a>(child: &Element<'a>, found: &mut Found, record: &mut Record<'a>) {
+    let Some(file) = descendant(child, "file", 4) else { return };
+    found.file = true;
+    let value = |name: &str| file.child(name).map(|value| value.text());
+    record.extra.push(("file".into(), value("name").unwrap_or_default()));
+    record.extra.extend(value("media-type").map(|kind| ("file_type".into(), kind)));
+    record.extra.extend(value("size").map(|bytes| ("file_bytes".into(), bytes)));
+    let sources = descendant(child, "sources", 4);
+    let linked = sources.and_then(|sources| {
+        let one = sources.elements().next()?;
+        one.attribute("target").or_else(|| one.attribute("uri"))
+    });
+    record.extra.extend(linked.map(|url| ("file_url".into(), url.clone())));
+}
+
+fn descendant<'e, 'a>(
+    element: &'e Element<'a>,
+    name: &str,
+    levels: usize,
+) -> Option<&'e Element<'a>> {
+    element.child(name).or_else(|| {
+        let levels = levels.checked_sub(1)?;
+        element.elements().find_map(|inner| descendant(inner, name, levels))
     })
 }
 
-/// Sealed content is kept as its length and digest; who it was sealed by stays.
-fn seal<'a>(element: &Element<'a>, cipher: &'static str, record: &mut Record<'a>) {
-    record.extra.push(("encrypted".into(), cipher.into()));
-    let header = element.child("header");
-    let device = header.and_then(|header| header.attribute("sid"));
-    record.extra.extend(device.map(|sid| ("encrypted_sid".into(), sid.clone())));
-    let payload = match element.child("payload") {
-        Some(payload) => payload.text(),
-        None => element.text(),
-    };
-    match base64::measure(&payload) {
-        Some((bytes, digest)) if bytes > 0 => {
-            record.extra.push(("encrypted_bytes".into(), bytes.to_string().into()));
-            record.extra.push(("encrypted_sha256".into(), digest.into()));
-        }
-        Some(_) => {}
-        None => record.extra.push(("encrypted_payload".into(), payload)),
-    }
+/// A small file inside the message (XEP-0231): its length and digest.
+fn bits<'a>(
+    child: &Element<'a>,
+    found: &mut Found,
+    record: &mut Record<'a>,
+    anomalies: &mut Vec<Anomaly>,
+) {
+    found.file = true;
+    record.extra.push(("file".into(), child.attribute("cid").cloned().unwrap_or_default()));
+    let kind = child.attribute("type").cloned();
+    record.extra.extend(kind.map(|kind| ("file_type".into(), kind)));
+    secret::measured("file", &child.text(), record, anomalies);
+}
+
+/// The last part of the path of a link.
+fn last<'a>(url: &Cow<'a, str>) -> Cow<'a, str> {
+    let path = url.split(['?', '#']).next().unwrap_or("");
+    Cow::Owned(path.rsplit('/').next().unwrap_or("").to_owned())
 }
