@@ -109,7 +109,7 @@ const FORMATS: &[Made] = &[
     Made {
         name: "discord",
         file: "birds.json",
-        head: "{\"guild\":{\"id\":\"1\",\"name\":\"Birds\"},\"channel\":{\"id\":\"2\",\
+        head: "{\"guild\":{\"id\":\"690000000000000001\",\"name\":\"Birds\"},\"channel\":{\"id\":\"690000000000000002\",\
         \"type\":\"GuildTextChat\",\
                \"name\":\"nest\"},\"messages\":[\n",
         record: |out, n, text| {
@@ -123,7 +123,7 @@ const FORMATS: &[Made] = &[
                  \"attachments\":[],\"embeds\":[],\
                  \"reactions\":[],\"mentions\":[]}}",
                 690_000_000_000_000_000 + n,
-                n % 97
+                690_000_000_000_100_000 + n % 97
             )
         },
         between: ",\n",

@@ -20,7 +20,7 @@ pub fn run(arguments: &[String]) -> Result<u8, Failure> {
             (name, _) => names.push(name),
         }
     }
-    let programs = workspace::build(&["emma-bench"], true)?;
+    let programs = workspace::build(&["emma", "emma-verify", "emma-bench"], true)?;
     let folder = super::folder().join("formats");
     let bench = Emma::fresh(&programs, &folder)?;
     let (place, size) = (folder.display().to_string(), bytes.to_string());
