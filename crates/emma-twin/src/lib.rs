@@ -5,14 +5,25 @@
 //! the faults of a two-stage acquisition and writes files. `docs/twin.md` says what it models,
 //! `docs/formats/delivery.md` what it writes, `docs/experiments.md` how to use it.
 //!
-//! Read on at `generate`, which goes through the parts in order.
+//! Read on at [`generate::generate`], which goes through the parts in order.
 
+pub mod describe;
 pub mod draw;
+pub mod faults;
+pub mod generate;
 pub mod ids;
+pub mod live;
 pub mod measure;
+pub mod output;
+pub mod part;
+pub mod record;
 pub mod scenario;
+pub mod shapes;
 pub mod talk;
 pub mod time;
+pub mod traffic;
+pub mod truth;
+pub mod world;
 
 use std::io;
 
