@@ -47,23 +47,8 @@ pub fn generate(
     let mut files = lists(&world, &lexicon, root)?;
     let (talk, tally) = talk(&world, &lexicon, root)?;
     files.extend(talk);
-    let mut shapes = Vec::new();
-    if scenario.deliveries.servers {
-        shapes.extend(servers::tables(&world));
-    }
-    if scenario.deliveries.outside {
-        shapes.extend(outside::tables(&world));
-    }
-    shapes.extend(seized::archives(&world, &lexicon));
-    shapes.extend(truth::world_files(&world, &lexicon));
-    let text = toml::to_string(scenario)
-        .map_err(|error| crate::TwinError::Scenario(error.to_string()))?;
-    let stated = format!("# seed {seed}, twin version {TWIN_VERSION}\n{text}");
-    shapes.push(("truth/scenario.toml".into(), stated.into_bytes(), 1));
-    shapes.push(("authority.toml".into(), authority(&world, actor).into_bytes(), 1));
-    for (path, bytes, records) in shapes {
-        files.push(keep(root, &path, &bytes, records)?);
-    }
+    files.extend(shapes(&world, &lexicon, root)?);
+    files.push(keep(root, "authority.toml", authority(&world, actor).as_bytes(), 1)?);
     files.sort();
     manifest(&world, root, &files)?;
     Ok(Made { files, tally })
@@ -114,6 +99,40 @@ fn talk(world: &World, lexicon: &Lexicon<'_>, root: &Path) -> Result<(Vec<FileEn
         files.extend(own);
     }
     Ok((files, tally))
+}
+
+/// The other shapes and the truth's small files, side by side.
+fn shapes(world: &World, lexicon: &Lexicon<'_>, root: &Path) -> Result<Vec<FileEntry>> {
+    let scenario = &world.scenario;
+    let stated = toml::to_string(scenario)
+        .map_err(|error| crate::TwinError::Scenario(error.to_string()))?;
+    let stated = format!("# seed {}, twin version {TWIN_VERSION}\n{stated}", world.seed);
+    let mut files = vec![keep(root, "truth/scenario.toml", stated.as_bytes(), 1)?];
+    let truths: Vec<FileEntry> = truth::FILES
+        .par_iter()
+        .map(|(name, make)| {
+            let mut out = Vec::new();
+            let lines = make(world, lexicon, &mut out);
+            keep(root, &format!("truth/{name}.ndjson.zst"), &out, lines)
+        })
+        .collect::<Result<_>>()?;
+    files.extend(truths);
+    let kinds = [0, 1, 2];
+    let others: Vec<Vec<FileEntry>> = kinds
+        .par_iter()
+        .map(|kind| {
+            let shapes = match kind {
+                0 if scenario.deliveries.servers => servers::tables(world),
+                1 if scenario.deliveries.outside => outside::tables(world),
+                2 => seized::archives(world, lexicon),
+                _ => Vec::new(),
+            };
+            let keep_one = |shape: &(String, Vec<u8>, u64)| keep(root, &shape.0, &shape.1, shape.2);
+            shapes.iter().map(keep_one).collect::<Result<Vec<FileEntry>>>()
+        })
+        .collect::<Result<_>>()?;
+    files.extend(others.into_iter().flatten());
+    Ok(files)
 }
 
 /// The authority that admits the delivery: kind `synthetic`, and nothing else does.

@@ -7,7 +7,7 @@ use crate::part::{Part, SOURCES};
 use crate::record::Object;
 use crate::talk::session::Lexicon;
 use crate::talk::slang::{Key, SENSES};
-use crate::talk::{LANGUAGES, incident};
+use crate::talk::LANGUAGES;
 use crate::time::DAY;
 use crate::traffic::Message;
 use crate::world::World;
@@ -105,30 +105,22 @@ pub fn defect_names(bits: u16) -> impl Iterator<Item = &'static str> {
     defect::NAMES.into_iter().enumerate().filter(move |(bit, _)| bits >> bit & 1 == 1).map(|n| n.1)
 }
 
-/// A small truth file: path, lines.
-pub type Lines = (String, Vec<u8>, u64);
+/// Makes one truth file.
+pub type Maker = fn(&World, &Lexicon<'_>, &mut Vec<u8>) -> u64;
 
-fn file(name: &str, write: impl FnOnce(&mut Vec<u8>) -> u64) -> Lines {
-    let mut out = Vec::new();
-    let lines = write(&mut out);
-    (format!("truth/{name}.ndjson.zst"), out, lines)
-}
-
-/// Every truth file but the messages'.
-pub fn world_files(world: &World, lexicon: &Lexicon<'_>) -> Vec<Lines> {
-    vec![
-        file("persons", |out| persons(world, out)),
-        file("handles", |out| handles(world, out)),
-        file("intervals", |out| intervals(world, out)),
-        file("devices", |out| devices(world, out)),
-        file("coverage", |out| coverage(world, out)),
-        file("outages", |out| outages(world, out)),
-        file("incidents", |out| incidents(world, out)),
-        file("communities", |out| communities(world, out)),
-        file("conversations", |out| conversations(world, out)),
-        file("slang", |out| slang(world, lexicon, out)),
-    ]
-}
+/// Every truth file but the messages': its name and what makes it.
+pub const FILES: [(&str, Maker); 10] = [
+    ("persons", |world, _, out| persons(world, out)),
+    ("handles", |world, _, out| handles(world, out)),
+    ("intervals", |world, _, out| intervals(world, out)),
+    ("devices", |world, _, out| devices(world, out)),
+    ("coverage", |world, _, out| coverage(world, out)),
+    ("outages", |world, _, out| outages(world, out)),
+    ("incidents", |world, _, out| incidents(world, out)),
+    ("communities", |world, _, out| communities(world, out)),
+    ("conversations", |world, _, out| conversations(world, out)),
+    ("slang", slang),
+];
 
 fn persons(world: &World, out: &mut Vec<u8>) -> u64 {
     let mut accounts: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
@@ -235,15 +227,26 @@ fn devices(world: &World, out: &mut Vec<u8>) -> u64 {
     world.devices.len() as u64
 }
 
+/// One line a captured handset: from `reached` on, seconds down, up, down, up and so on.
 fn coverage(world: &World, out: &mut Vec<u8>) -> u64 {
+    use std::io::Write;
     let mut lines = 0;
     for (number, device) in world.devices.iter().enumerate() {
-        for (from, to) in &device.up {
-            let mut object = Object::bare(out);
-            object.number("device", number as i64).text("state", "up");
-            object.time("from", *from, 0).time("until", *to, 0).close();
-            lines += 1;
-        }
+        let Some(reached) = device.reached else { continue };
+        let mut object = Object::bare(out);
+        object.number("device", number as i64).time("reached", reached, 0);
+        object.raw("runs", |out| {
+            let mut at = reached;
+            let mut sign = '[';
+            for (from, to) in &device.up {
+                let _ = write!(out, "{sign}{},{}", (from - at) / 1000, (to - from) / 1000);
+                at = *to;
+                sign = ',';
+            }
+            out.extend_from_slice(if sign == '[' { b"[]" } else { b"]" });
+        });
+        object.close();
+        lines += 1;
     }
     lines
 }
@@ -290,7 +293,6 @@ fn incidents(world: &World, out: &mut Vec<u8>) -> u64 {
         });
         object.close();
     }
-    let _ = incident::FAMILIES;
     world.incidents.len() as u64
 }
 

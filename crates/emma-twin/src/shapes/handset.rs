@@ -182,10 +182,10 @@ impl Writer<'_> {
         for (from, to) in up {
             let mut at = from;
             while at < to {
-                if draw.chance(0.7) {
+                if draw.chance(0.6) {
                     self.open("heartbeat/1").time("time", at, 0).close();
                 }
-                at += 3 * HOUR + draw.range(-10 * MINUTE, 10 * MINUTE);
+                at += 12 * HOUR + draw.range(-10 * MINUTE, 10 * MINUTE);
             }
         }
     }

@@ -72,7 +72,7 @@ impl Device {
         let faults = &scenario.faults;
         let reached = draw
             .chance(faults.captured)
-            .then(|| days.live + (draw.exponential(2.0 * DAY as f64) as i64).min(20 * DAY));
+            .then(|| whole(days.live + (draw.exponential(2.0 * DAY as f64) as i64).min(20 * DAY)));
         let read = reached.unwrap_or(0) + draw.range(HOUR, 14 * HOUR);
         let up = match reached {
             Some(from) => intervals(scenario, seed, number, from, days.end),
@@ -147,6 +147,11 @@ impl Device {
     }
 }
 
+/// Down to the whole second.
+fn whole(at: i64) -> i64 {
+    at.div_euclid(SECOND) * SECOND
+}
+
 /// Up intervals whose share of the time is `1 - collector_down`.
 fn intervals(scenario: &Scenario, seed: u64, number: u32, from: i64, to: i64) -> Vec<(i64, i64)> {
     let faults = &scenario.faults;
@@ -162,12 +167,12 @@ fn intervals(scenario: &Scenario, seed: u64, number: u32, from: i64, to: i64) ->
     let mut made = Vec::new();
     let mut at = from;
     if draw.chance(faults.collector_down) {
-        at += draw.exponential(down) as i64;
+        at = whole(at + draw.exponential(down) as i64);
     }
     while at < to {
-        let end = (at + draw.exponential(up) as i64 + MINUTE).min(to);
+        let end = whole(at + draw.exponential(up) as i64 + MINUTE).min(to);
         made.push((at, end));
-        at = end + draw.exponential(down) as i64 + MINUTE;
+        at = whole(end + draw.exponential(down) as i64 + MINUTE);
     }
     made
 }

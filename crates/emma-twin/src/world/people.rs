@@ -179,7 +179,12 @@ fn cell(
     weights: &[f64],
 ) -> (Cell, Draw) {
     let mut draw = Draw::new(seed, Stream::Person, u64::from(number) | 1 << 40);
-    let country = draw.weighted(weights) as u8;
+    // The first cells are where batches and partner look, so that the smallest network has them.
+    let country = match number {
+        1 => 0,
+        2 => 1,
+        _ => draw.weighted(weights) as u8,
+    };
     let own = countries[country as usize].language;
     let foreign = draw.chance(scenario.people.diaspora);
     let language = if foreign { draw.below(LANGUAGES.len() as u64) as u8 } else { own };
