@@ -65,9 +65,8 @@ impl Table {
         let mut out = String::new();
         let _ = writeln!(out, "{:46} {:>14} {:>20}  record", "what", "made", "scenario");
         for figure in &self.figures {
-            let wanted = figure.wanted.map_or("-".into(), |(wanted, off)| {
-                format!("{wanted:.4} ± {off:.4}")
-            });
+            let wanted =
+                figure.wanted.map_or("-".into(), |(wanted, off)| format!("{wanted:.4} ± {off:.4}"));
             let made = if figure.made.fract() == 0.0 {
                 format!("{}", figure.made)
             } else {
@@ -203,7 +202,11 @@ fn devices(world: &World, table: &mut Table) {
         "about 0.45 (facts 3.2, C3)",
     );
     let zone = count(&|device| device.zone_fault != crate::world::device::ZoneFault::Right);
-    table.add("zone written wrongly, share", zone, Some((faults.wrong_zone, off(faults.wrong_zone, n))));
+    table.add(
+        "zone written wrongly, share",
+        zone,
+        Some((faults.wrong_zone, off(faults.wrong_zone, n))),
+    );
     let jump = count(&|device| device.jump.is_some());
     table.add("clock jumps, share", jump, Some((faults.clock_jump, off(faults.clock_jump, n))));
     let wiped = count(&|device| device.wiped.is_some());

@@ -104,8 +104,8 @@ fn talk(world: &World, lexicon: &Lexicon<'_>, root: &Path) -> Result<(Vec<FileEn
 /// The other shapes and the truth's small files, side by side.
 fn shapes(world: &World, lexicon: &Lexicon<'_>, root: &Path) -> Result<Vec<FileEntry>> {
     let scenario = &world.scenario;
-    let stated = toml::to_string(scenario)
-        .map_err(|error| crate::TwinError::Scenario(error.to_string()))?;
+    let stated =
+        toml::to_string(scenario).map_err(|error| crate::TwinError::Scenario(error.to_string()))?;
     let stated = format!("# seed {}, twin version {TWIN_VERSION}\n{stated}", world.seed);
     let mut files = vec![keep(root, "truth/scenario.toml", stated.as_bytes(), 1)?];
     let truths: Vec<FileEntry> = truth::FILES

@@ -95,7 +95,10 @@ fn flush(
         let sequence = sequences[source];
         sequences[source] += 1;
         let stamp = crate::time::stamp(until);
-        write!(out, "{{\"schema\":\"batch/1\",\"synthetic\":true,\"source\":\"collector-{source}\",")?;
+        write!(
+            out,
+            "{{\"schema\":\"batch/1\",\"synthetic\":true,\"source\":\"collector-{source}\","
+        )?;
         write!(out, "\"sequence\":{sequence},\"until\":\"{stamp}\",\"records\":[")?;
         for (place, (part, row)) in rows.drain(..).enumerate() {
             if place > 0 {

@@ -174,8 +174,7 @@ impl Part {
         self.count(world, lexicon, &message);
         let mut losses = Vec::with_capacity(tie.members.len());
         let others = tie.members.iter().filter(|member| **member != message.from);
-        let to: Vec<&str> =
-            others.map(|member| world.handle(*member, message.at)).collect();
+        let to: Vec<&str> = others.map(|member| world.handle(*member, message.at)).collect();
         for (place, member) in tie.members.iter().enumerate() {
             let out = *member == message.from;
             let device = world.device(*member, message.at);
@@ -238,7 +237,10 @@ impl Part {
             device: &device.imei,
             stage: 1,
             id: None,
-            row: Some((i64::from(side.chat) * 100_000 + i64::from(message.number), i64::from(side.chat))),
+            row: Some((
+                i64::from(side.chat) * 100_000 + i64::from(message.number),
+                i64::from(side.chat),
+            )),
             conversation: None,
             from,
             to: to.to_vec(),

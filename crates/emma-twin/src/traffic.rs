@@ -103,8 +103,7 @@ fn sittings(world: &World, tie: u32, draw: &mut Draw) -> Vec<Sitting> {
         .collect();
     for (number, part) in world.steps.get(&tie).into_iter().flatten() {
         let incident = &world.incidents[*number as usize];
-        let mut delay =
-            Draw::new(world.seed, Stream::Incident, u64::from(*number) | 1 << 40);
+        let mut delay = Draw::new(world.seed, Stream::Incident, u64::from(*number) | 1 << 40);
         let start = incident.start + i64::from(*part) * delay.range(20 * MINUTE, 3 * HOUR);
         let steps = incident.steps.iter().filter(|step| step.conversation == *part).count();
         made.push(Sitting { start, messages: steps as u32, incident: Some((*number, *part)) });

@@ -5,9 +5,9 @@
 use crate::faults::{Loss, defect};
 use crate::part::{Part, SOURCES};
 use crate::record::Object;
+use crate::talk::LANGUAGES;
 use crate::talk::session::Lexicon;
 use crate::talk::slang::{Key, SENSES};
-use crate::talk::LANGUAGES;
 use crate::time::DAY;
 use crate::traffic::Message;
 use crate::world::World;

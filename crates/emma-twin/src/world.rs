@@ -69,8 +69,7 @@ impl World {
         scenario.check()?;
         let days = scenario.days()?;
         let countries = people::countries();
-        let (cells, mut persons, mut accounts) =
-            people::populate(scenario, seed, days, &countries);
+        let (cells, mut persons, mut accounts) = people::populate(scenario, seed, days, &countries);
         people::name(scenario, seed, days, &mut persons, &mut accounts);
         let devices_wanted = accounts.iter().map(|a| a.last_device() + 1).max().unwrap_or(0);
         let homes: Vec<u8> = (0..devices_wanted)
@@ -140,7 +139,8 @@ impl World {
                 .take(400)
                 .filter(|tie| self.ties[*tie as usize].cell == own.cell)
                 .collect();
-            let other = |draw: &mut Draw| near.get(draw.index(near.len())).copied().unwrap_or(first);
+            let other =
+                |draw: &mut Draw| near.get(draw.index(near.len())).copied().unwrap_or(first);
             let ties = vec![first, other(&mut draw), other(&mut draw)];
             let steps = incident::steps(script, family, &mut draw);
             let span = self.days.end - self.days.live - 6 * crate::time::HOUR;

@@ -25,7 +25,8 @@ pub fn lists(
         let used = &world.accounts[account as usize];
         for (_, device) in &used.devices {
             if world.devices[*device as usize].reached.is_some() {
-                let mut writer = Writer { world, out: &mut out, records: 0, account, device: *device };
+                let mut writer =
+                    Writer { world, out: &mut out, records: 0, account, device: *device };
                 writer.identity();
                 writer.book(lexicon, &books[account as usize]);
                 writer.notes(lexicon);

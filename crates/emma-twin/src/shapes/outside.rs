@@ -77,12 +77,7 @@ pub fn tables(world: &World) -> Vec<Shape> {
     }
     sessions.sort_unstable();
     hits.sort();
-    vec![
-        operator_a(&sessions, &phones),
-        operator_b(&sessions, &phones),
-        cameras(&hits),
-        cells(),
-    ]
+    vec![operator_a(&sessions, &phones), operator_b(&sessions, &phones), cameras(&hits), cells()]
 }
 
 /// Operator A: comma, ISO times in UTC, cell as MCC-MNC-LAC-CID, duration in seconds.

@@ -29,9 +29,7 @@ pub fn archives(world: &World, lexicon: &Lexicon<'_>) -> Vec<Shape> {
     order.truncate(world.scenario.deliveries.seized as usize * 4);
     let mut draw = Draw::new(world.seed, Stream::Outside, u64::MAX);
     (0..world.scenario.deliveries.seized)
-        .filter_map(|_| {
-            (!order.is_empty()).then(|| order.remove(draw.index(order.len().min(12))))
-        })
+        .filter_map(|_| (!order.is_empty()).then(|| order.remove(draw.index(order.len().min(12)))))
         .map(|account| archive(world, lexicon, account))
         .collect()
 }

@@ -133,7 +133,8 @@ impl Topic {
         let (head, script) = line.split_once(':')?;
         let mut words = head.split_whitespace();
         let name = words.next()?.to_string();
-        let weights: Vec<f64> = words.map(str::parse).collect::<std::result::Result<_, _>>().ok()?;
+        let weights: Vec<f64> =
+            words.map(str::parse).collect::<std::result::Result<_, _>>().ok()?;
         let mut turns = Vec::new();
         for turn in script.split('/') {
             let (role, act) = turn.trim().split_once(' ')?;

@@ -61,13 +61,7 @@ pub struct Device {
 
 impl Device {
     /// Draws device `number`.
-    pub fn make(
-        scenario: &Scenario,
-        seed: u64,
-        days: Days,
-        number: u32,
-        home: &Country,
-    ) -> Device {
+    pub fn make(scenario: &Scenario, seed: u64, days: Days, number: u32, home: &Country) -> Device {
         let mut draw = Draw::new(seed, Stream::Device, u64::from(number));
         let faults = &scenario.faults;
         let reached = draw

@@ -28,10 +28,7 @@ pub fn countries() -> Vec<Country> {
             Some(Country {
                 code: words.next()?.into(),
                 language: language_number(words.next()?),
-                zone: Zone {
-                    minutes: words.next()?.parse().ok()?,
-                    summer: words.next()? == "1",
-                },
+                zone: Zone { minutes: words.next()?.parse().ok()?, summer: words.next()? == "1" },
                 weight: words.next()?.parse().ok()?,
             })
         })
