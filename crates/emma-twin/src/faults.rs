@@ -212,10 +212,10 @@ pub fn fate(world: &World, id: u64, number: u32, there: i64) -> Fate {
             live.push((captured, bits));
         }
     }
-    if !matches!(loss, Some(Loss::AfterEnd | Loss::Wiped)) {
-        if let Some(start) = replay(world, number, device, there) {
-            live.push((start + draw.range(SECOND, 5 * MINUTE), fixed | defect::REPLAYED));
-        }
+    let gone = matches!(loss, Some(Loss::AfterEnd | Loss::Wiped));
+    let again = if gone { None } else { replay(world, number, device, there) };
+    if let Some(start) = again {
+        live.push((start + draw.range(SECOND, 5 * MINUTE), fixed | defect::REPLAYED));
     }
     if live.iter().any(|(_, bits)| bits & defect::REPLAYED != 0) {
         loss = None;

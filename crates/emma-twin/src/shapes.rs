@@ -10,7 +10,7 @@ pub mod zip;
 /// Writes one field of a separated table, quoted where it must be.
 pub fn csv_field(out: &mut Vec<u8>, text: &str, separator: u8) {
     let special = |byte: &u8| *byte == separator || matches!(byte, b'"' | b'\n' | b'\r');
-    if text.as_bytes().iter().any(|byte| special(byte)) {
+    if text.as_bytes().iter().any(special) {
         out.push(b'"');
         out.extend_from_slice(text.replace('"', "\"\"").as_bytes());
         out.push(b'"');

@@ -28,8 +28,9 @@ pub fn archives(world: &World, lexicon: &Lexicon<'_>) -> Vec<Shape> {
     order.sort_by_key(|account| (std::cmp::Reverse(traffic[*account as usize]), *account));
     order.truncate(world.scenario.deliveries.seized as usize * 4);
     let mut draw = Draw::new(world.seed, Stream::Outside, u64::MAX);
-    (0..world.scenario.deliveries.seized)
-        .filter_map(|_| (!order.is_empty()).then(|| order.remove(draw.index(order.len().min(12)))))
+    let many = (world.scenario.deliveries.seized as usize).min(order.len());
+    (0..many)
+        .map(|_| order.remove(draw.index(order.len().min(12))))
         .map(|account| archive(world, lexicon, account))
         .collect()
 }
@@ -67,7 +68,8 @@ fn archive(world: &World, lexicon: &Lexicon<'_>, account: u32) -> Shape {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<project ");
     xml.push_str("name=\"SYNTHETIC handset\" xmlns=\"http://pa.cellebrite.com/report/2.0\">\n");
     xml.push_str("<metadata section=\"Device Info\"><item name=\"IMEI\">");
-    let _ = write!(xml, "{}</item><item name=\"Synthetic\">true</item></metadata>\n", device.imei);
+    let _ = writeln!(xml, "{}</item>", device.imei);
+    xml.push_str("<item name=\"Synthetic\">true</item></metadata>\n");
     xml.push_str("<decodedData><modelType type=\"Chat\">\n");
     let mut messages = 0;
     for tie in 0..world.ties.len() as u32 {

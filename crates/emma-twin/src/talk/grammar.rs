@@ -16,10 +16,10 @@ use crate::{Result, TwinError};
 use std::collections::BTreeMap;
 
 /// The session's values a grammar may name. The order is [`Slot`]'s.
-pub const SLOTS: [&str; 27] = [
+pub const SLOTS: [&str; 28] = [
     "qty", "goods", "price", "total", "time", "time2", "place", "town", "nick", "nick2", "plate",
     "phone", "iban", "wallet", "token", "n", "n2", "big", "pct", "score", "date", "cash", "police",
-    "gun", "car", "unit", "handle",
+    "gun", "car", "unit", "handle", "dom",
 ];
 
 /// A number of [`SLOTS`].

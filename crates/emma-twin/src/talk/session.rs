@@ -224,7 +224,52 @@ impl<'a> Session<'a> {
         let grammar = &self.lexicon.book.grammars[language as usize];
         let mut fill = Filler { session: self, language };
         grammar.say(act as usize, &mut fill, draw, out);
+        contract(grammar.language, out);
         Said { role, act, topic: self.topic, language }
+    }
+}
+
+/// What a preposition and an article become.
+const CONTRACTIONS: [(&str, &str, &str); 22] = [
+    ("fr", "de le ", "du "),
+    ("fr", "à le ", "au "),
+    ("fr", "de un", "d'un"),
+    ("fr", "le l'", "l'"),
+    ("fr", "un l'", "l'"),
+    ("fr", "le lot", "un lot"),
+    ("es", "de el ", "del "),
+    ("es", "a el ", "al "),
+    ("es", "al el ", "al "),
+    ("it", "di il ", "del "),
+    ("it", "a il ", "al "),
+    ("it", "su il ", "sul "),
+    ("it", "di i ", "dei "),
+    ("it", "la partita", "partita"),
+    ("pt", "do o ", "do "),
+    ("pt", "ao o ", "ao "),
+    ("pt", "do um", "de um"),
+    ("pt", "de o ", "do "),
+    ("pt", "de a ", "da "),
+    ("pt", "no o ", "no "),
+    ("pt", "o lote", "lote"),
+    ("pt", "à a ", "à "),
+];
+
+/// Contracts prepositions and articles where the language does.
+fn contract(language: &str, out: &mut String) {
+    if !matches!(language, "fr" | "es" | "it" | "pt") {
+        return;
+    }
+    for (_, from, to) in CONTRACTIONS.iter().filter(|(of, ..)| *of == language) {
+        let mut at = 0;
+        while let Some(found) = out[at..].find(from).map(|place| place + at) {
+            at = found + to.len();
+            if found == 0 || out[..found].ends_with(' ') {
+                out.replace_range(found..found + from.len(), to);
+            } else {
+                at = found + from.len();
+            }
+        }
     }
 }
 
@@ -298,6 +343,7 @@ impl Fill for Filler<'_, '_> {
             "big" => _ = write!(out, "{}", draw.range(12, 990) * 50),
             "pct" => _ = write!(out, "{}%", draw.range(2, 95)),
             "score" => _ = write!(out, "{}-{}", draw.below(6), draw.below(4)),
+            "dom" => _ = write!(out, "{}", draw.range(1, 30)),
             "date" => date(language, draw, out),
             "cash" => self.code(5, out),
             "police" => self.code(6, out),
