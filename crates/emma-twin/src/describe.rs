@@ -227,7 +227,7 @@ fn devices(world: &World, table: &mut Table) {
 }
 
 fn copies(world: &World, tally: &Tally, table: &mut Table) {
-    let live: u64 = tally.rows[1];
+    let live: u64 = tally.rows[1] + tally.rows[6];
     let lost: u64 = [
         Loss::CollectorDown,
         Loss::ServerDown,

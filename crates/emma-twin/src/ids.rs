@@ -1,4 +1,5 @@
-//! Identifiers that cannot belong to anybody: test TACs, MCC 001, reserved names, impossible plates.
+//! Identifiers that cannot belong to anybody: test TACs, MCC 001, reserved names,
+//! impossible plates.
 //!
 //! | what | range | why it is nobody's |
 //! |---|---|---|

@@ -1,9 +1,9 @@
 //! The twin: a whole simulated cryptophone network, what investigators would have received of it,
 //! and, apart, the truth.
 //!
-//! It attacks nothing and acquires nothing: it draws people, handsets and talk from a seed, imitates
-//! the faults of a two-stage acquisition and writes files. `docs/twin.md` says what it models,
-//! `docs/formats/delivery.md` what it writes, `docs/experiments.md` how to use it.
+//! It attacks nothing and acquires nothing: it draws people, handsets and talk from a seed,
+//! imitates the faults of a two-stage acquisition and writes files. `docs/twin.md` says what it
+//! models, `docs/formats/delivery.md` what it writes, `docs/experiments.md` how to use it.
 //!
 //! Read on at [`generate::generate`], which goes through the parts in order.
 

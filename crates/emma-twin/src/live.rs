@@ -16,8 +16,8 @@ use std::time::Duration;
 
 /// Most messages of a live slice.
 pub const MESSAGES_MAX: u64 = 3_000_000;
-/// Index of the feed among the sources.
-const FEED: u8 = 1;
+/// Indices of the feed among the sources, in both output profiles.
+const FEED: [u8; 2] = [1, 6];
 /// Most records of a batch.
 const BATCH_RECORDS_MAX: usize = 200;
 
@@ -30,8 +30,8 @@ pub struct Pace {
     pub batch_seconds: i64,
 }
 
-/// Plays the scenario's live feed to `out`: one JSON line a batch, `{"source","sequence","until",
-/// "records":[...]}`; sequence numbers of each source (a collection server) start at 0 and have no gap.
+/// Plays the scenario's live feed to `out`: one JSON line a batch, with its source (a
+/// collection server), sequence number and records. Each source's numbers start at 0 without gap.
 pub fn play(
     scenario: &Scenario,
     seed: u64,
@@ -50,7 +50,7 @@ pub fn play(
         .into_par_iter()
         .map(|ties| {
             let mut part = Part::play(&world, &lexicon, ties);
-            part.rows.retain(|row| row.source == FEED);
+            part.rows.retain(|row| FEED.contains(&row.source));
             part.truth_arena = Vec::new();
             part
         })

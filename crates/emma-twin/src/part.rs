@@ -14,13 +14,16 @@ use crate::truth;
 use crate::world::World;
 use std::ops::Range;
 
-/// The streams a part writes to.
-pub const SOURCES: [&str; 5] = ["history", "feed", "night", "partner", "servers"];
+/// The streams a part writes to; `-b` is the second output profile.
+pub const SOURCES: [&str; 8] =
+    ["history", "feed", "night", "partner", "servers", "history-b", "feed-b", "night-b"];
 const HISTORY: usize = 0;
 const FEED: usize = 1;
 const NIGHT: usize = 2;
 const PARTNER: usize = 3;
 const SERVERS: usize = 4;
+/// From a source to its second output profile.
+const SECOND: usize = 5;
 
 /// Relay servers of the network, and how many of them were imaged.
 pub const RELAYS: u64 = 30;
@@ -52,7 +55,7 @@ pub struct Tally {
     /// Messages sent.
     pub messages: u64,
     /// Rows by source.
-    pub rows: [u64; 5],
+    pub rows: [u64; 8],
     /// Live and stored rows with each defect.
     pub defects: [u64; 9],
     /// Handset's sides of messages after its capture began: delivered live, and not by reason.
@@ -143,7 +146,7 @@ impl Part {
             let row = &self.rows[*at as usize];
             (row.source, row.order, row.span.start)
         });
-        let mut lines = [0u32; 5];
+        let mut lines = [0u32; 8];
         let mut rows = Vec::with_capacity(sorted.len());
         for at in sorted {
             let mut row = self.rows[at as usize].clone();
@@ -228,7 +231,6 @@ impl Part {
     ) {
         let device = &world.devices[side.device as usize];
         let faults = &world.scenario.faults;
-        let deliveries = &world.scenario.deliveries;
         let photo = message.photo.then(|| photo_name(message.id));
         let there = !fate.draw.chance(faults.missing_picture);
         let from = world.handle(message.from, message.at);
@@ -264,38 +266,67 @@ impl Part {
         copy.stage = 2;
         copy.id = Some(message.id);
         copy.conversation = Some(mix(world.seed ^ u64::from(message.tie) << 8));
-        let code = &world.country(side.member).code;
         for (captured, bits) in &fate.live {
-            let mut live = copy.clone();
-            live.source = SOURCES[FEED];
-            live.captured = Some(*captured);
-            if bits & defect::SWAPPED != 0 {
-                live.from = to.first().copied().unwrap_or(from);
-                live.to = vec![from];
-            }
-            if bits & defect::TRUNCATED != 0 {
-                live.text = cut_text(live.text, 12);
-            }
-            let order = (*captured, message.id);
-            self.write(&live, FEED, order, side, base | bits);
-            if *code == deliveries.overnight_country {
-                let batch = (captured.div_euclid(DAY) + 1) * DAY + 4 * HOUR;
-                live.source = SOURCES[NIGHT];
-                live.batch = Some(batch);
-                let order = (batch + i64::from(side.device), *captured as u64);
-                self.write(&live, NIGHT, order, side, base | bits);
-            }
+            self.live(world, &copy, side, *captured, base | bits);
         }
+        self.shared(world, copy, side, &mut fate, base);
+    }
+
+    /// One live copy, and the overnight batch's copy of it.
+    fn live(
+        &mut self,
+        world: &World,
+        copy: &MessageCopy<'_>,
+        side: Side,
+        captured: i64,
+        bits: u16,
+    ) {
+        let mut live = copy.clone();
+        live.source = SOURCES[FEED];
+        live.captured = Some(captured);
+        if bits & defect::SWAPPED != 0 {
+            live.from = copy.to.first().copied().unwrap_or(copy.from);
+            live.to = vec![copy.from];
+        }
+        if bits & defect::TRUNCATED != 0 {
+            live.text = cut_text(live.text, 12);
+        }
+        self.write(&live, FEED, (captured, live.id.unwrap_or(0)), side, bits);
+        if world.country(side.member).code == world.scenario.deliveries.overnight_country {
+            let batch = (captured.div_euclid(DAY) + 1) * DAY + 4 * HOUR;
+            live.source = SOURCES[NIGHT];
+            live.batch = Some(batch);
+            let order = (batch + i64::from(side.device), captured as u64);
+            self.write(&live, NIGHT, order, side, bits);
+        }
+    }
+
+    /// The second partner's row, where it has one.
+    fn shared(
+        &mut self,
+        world: &World,
+        mut copy: MessageCopy<'_>,
+        side: Side,
+        fate: &mut Fate,
+        base: u16,
+    ) {
+        let faults = &world.scenario.faults;
         let held = fate.stored || !fate.live.is_empty();
-        if held && *code == deliveries.partner_country {
-            let missing = fate.draw.chance(faults.partner_missing);
-            let differs = fate.draw.chance(faults.partner_differs);
-            if !missing {
-                copy.text = if differs { cut_text(message.text, 20) } else { message.text };
-                let bits = base & !defect::PROFILE | if differs { defect::PARTNER } else { 0 };
-                self.partner(world, &copy, side, fate.there, bits);
+        if !held
+            || world.country(side.member).code != world.scenario.deliveries.partner_country
+            || fate.draw.chance(faults.partner_missing)
+        {
+            return;
+        }
+        let mut bits = base & !defect::PROFILE;
+        if fate.draw.chance(faults.partner_differs) {
+            let cut = cut_text(copy.text, 20);
+            if cut.len() < copy.text.len() {
+                copy.text = cut;
+                bits |= defect::PARTNER;
             }
         }
+        self.partner(world, &copy, side, fate.there, bits);
     }
 
     fn write(
@@ -312,12 +343,13 @@ impl Part {
         } else {
             copy.write_second(&mut self.arena);
         }
-        self.push(source, order, start, side, defects);
+        let second = defects & defect::PROFILE != 0;
+        self.push(if second { source + SECOND } else { source }, order, start, side, defects);
     }
 
     fn push(&mut self, source: usize, order: (i64, u64), start: usize, side: Side, defects: u16) {
         self.tally.rows[source] += 1;
-        if source <= FEED {
+        if [HISTORY, FEED, HISTORY + SECOND, FEED + SECOND].contains(&source) {
             for (bit, count) in self.tally.defects.iter_mut().enumerate() {
                 *count += u64::from(defects >> bit & 1);
             }
@@ -350,7 +382,7 @@ impl Part {
         out.push(b';');
         out.extend_from_slice(copy.from.as_bytes());
         out.push(b';');
-        out.extend_from_slice(copy.to.join(", ").as_bytes());
+        out.extend_from_slice(copy.to.join(",").as_bytes());
         out.push(b';');
         write_date(out, local);
         out.push(b';');

@@ -66,7 +66,7 @@ fn every_delivered_record_is_marked_and_named_once_in_the_truth() {
         }
     }
     let mut delivered = 0;
-    for source in ["history", "feed", "night", "servers"] {
+    for source in ["history", "feed", "night", "servers", "history-b", "feed-b", "night-b"] {
         for path in paths(&format!("deliveries/{source}/part-")) {
             let part = &path[format!("deliveries/{source}/part-").len()..][..5];
             for (line, record) in lines(folder.path(), &path).into_iter().enumerate() {

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! `[a|b]` chooses, an empty alternative is allowed; `{name}` is a list of this file or one of the
-//! session's values ([`SLOTS`]). Blanks that an empty alternative leaves behind are closed up later.
+//! session's values ([`SLOTS`]). Blanks that an empty alternative leaves are closed up later.
 
 use crate::draw::Draw;
 use crate::{Result, TwinError};
