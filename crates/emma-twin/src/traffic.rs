@@ -2,7 +2,7 @@
 
 use crate::draw::{Draw, Stream, mix};
 use crate::talk::script::Bond;
-use crate::talk::session::{Lexicon, Manner, Said, Session};
+use crate::talk::session::{Fact, Lexicon, Manner, Said, Session};
 use crate::talk::slang::Key;
 use crate::talk::typing::Typist;
 use crate::time::{DAY, HOUR, MINUTE, SECOND};
@@ -27,6 +27,8 @@ pub struct Message<'m> {
     pub said: Said,
     /// The incident it is part of.
     pub incident: Option<u32>,
+    /// The fact about its sender that it gives away.
+    pub fact: Option<&'m Fact>,
     /// Its network id.
     pub id: u64,
 }
@@ -150,7 +152,12 @@ pub fn play(world: &World, lexicon: &Lexicon<'_>, tie: u32, mut hear: impl FnMut
         };
         let shift = rhythm.index(bound.members.len());
         for _ in 0..sitting.messages {
-            let heard = session.say(&mut words, &mut said);
+            let fact = (sitting.incident.is_none() && words.chance(FACTS))
+                .then(|| fact(world, lexicon, bound.members[shift], at, &mut words));
+            let heard = match &fact {
+                Some(fact) => session.tell(0, fact, &mut words, &mut said),
+                None => session.say(&mut words, &mut said),
+            };
             let speaker = (heard.role as usize + shift) % bound.members.len();
             typists[speaker].type_out(&said, &mut words, &mut typed);
             let photo = heard.act == photo_act || words.chance(talk.photos * 0.3);
@@ -164,11 +171,30 @@ pub fn play(world: &World, lexicon: &Lexicon<'_>, tie: u32, mut hear: impl FnMut
                 photo,
                 said: heard,
                 incident: sitting.incident.map(|(incident, _)| incident),
+                fact: fact.as_ref(),
                 id: mix(mix(world.seed ^ Stream::MessageId as u64) ^ index),
             });
             number += 1;
             let mean = if rhythm.chance(0.06) { 18.0 * 60.0 } else { 40.0 };
             at += SECOND + (rhythm.exponential(mean) * SECOND as f64) as i64;
+        }
+    }
+}
+
+/// Share of messages that give away a fact about their sender.
+const FACTS: f64 = 0.002;
+
+/// A true fact about whoever holds an account's handset.
+fn fact(world: &World, lexicon: &Lexicon<'_>, account: u32, at: i64, draw: &mut Draw) -> Fact {
+    let script = &lexicon.book().script;
+    let outside = crate::shapes::outside::Outside::of(world, account);
+    match (draw.below(3), outside) {
+        (0, Some(outside)) => Fact { act: script.act("self.phone"), value: outside.phone },
+        (1, Some(outside)) => Fact { act: script.act("self.car"), value: outside.plate },
+        _ => {
+            let person = world.person(account, at) as usize;
+            let (_, month, day) = crate::time::civil(i64::from(world.persons[person].born));
+            Fact { act: script.act("self.birthday"), value: format!("{day}/{month}") }
         }
     }
 }

@@ -50,6 +50,9 @@ pub fn message(
         object.number("incident", i64::from(incident));
     }
     object.text("text", message.text);
+    if let Some(fact) = message.fact {
+        object.text("fact", &fact.value);
+    }
     if message.photo {
         object.text("photo", &crate::part::photo_name(message.id));
     }

@@ -19,6 +19,37 @@ fn day(home: u64, draw: &mut Draw, start: i64) -> Vec<(i64, i64, u64)> {
     ]
 }
 
+/// What ties a person to the world outside the network.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    /// Cell of the home.
+    pub home: u64,
+    /// Personal phone number.
+    pub phone: String,
+    /// Plate of the car.
+    pub plate: String,
+    /// Operator of the personal phone.
+    operator: u8,
+    /// Draws for the days.
+    draw: Draw,
+}
+
+impl Outside {
+    /// What belongs to an account's holder, where the scenario gives them a personal phone.
+    pub fn of(world: &World, account: u32) -> Option<Outside> {
+        let mut draw = Draw::new(world.seed, Stream::Outside, u64::from(account));
+        if !draw.chance(world.scenario.people.personal_phones) {
+            return None;
+        }
+        let home = draw.below(4000);
+        let language = world.cells[world.accounts[account as usize].cell as usize].language;
+        let phone = ids::phone(&mut draw, crate::talk::LANGUAGES[language as usize]);
+        let operator = draw.below(2) as u8;
+        let plate = ids::plate(&mut draw);
+        Some(Outside { home, phone, plate, operator, draw })
+    }
+}
+
 struct Phone {
     imsi: String,
     imei: String,
@@ -32,14 +63,11 @@ pub fn tables(world: &World) -> Vec<Shape> {
     let mut phones = Vec::new();
     let mut hits = Vec::new();
     for account in 0..world.accounts.len() as u32 {
-        let mut draw = Draw::new(world.seed, Stream::Outside, u64::from(account));
-        if !draw.chance(world.scenario.people.personal_phones) {
+        let Some(Outside { home, phone, plate, operator, mut draw }) = Outside::of(world, account)
+        else {
             continue;
-        }
+        };
         let person = world.accounts[account as usize].person;
-        let home = draw.below(4000);
-        let language = world.cells[world.accounts[account as usize].cell as usize].language;
-        let language = crate::talk::LANGUAGES[language as usize];
         let first = phones.len() as u32;
         let sim = world.accounts[account as usize].sims[0].1;
         let device = &world.devices[world.device(account, world.days.live) as usize];
@@ -52,10 +80,9 @@ pub fn tables(world: &World) -> Vec<Shape> {
         phones.push(Phone {
             imsi: ids::imsi(2_000_000_000 + person),
             imei: ids::imei(900_000_000 + person),
-            number: ids::phone(&mut draw, language),
-            operator: draw.below(2) as u8,
+            number: phone,
+            operator,
         });
-        let plate = ids::plate(&mut draw);
         let mut start = world.days.live;
         while start < world.days.end {
             for (from, to, cell) in day(home, &mut draw, start) {

@@ -24,7 +24,7 @@ pub enum Bond {
 }
 
 /// Acts that belong to no ordinary topic.
-const EXTRA: [&str; 24] = [
+const EXTRA: [&str; 27] = [
     "greet",
     "bye",
     "inc.contract",
@@ -49,6 +49,9 @@ const EXTRA: [&str; 24] = [
     "hn.past",
     "hn.police",
     "hn.quote",
+    "self.birthday",
+    "self.phone",
+    "self.car",
 ];
 
 /// Acts that say nothing: left out where repeated word sequences are counted.

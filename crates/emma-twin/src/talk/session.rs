@@ -84,6 +84,15 @@ pub struct Said {
     pub language: u8,
 }
 
+/// A true fact about the speaker that a message gives away.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fact {
+    /// Which act tells it: `self.birthday`, `self.phone` or `self.car`.
+    pub act: u16,
+    /// The value as the talk writes it.
+    pub value: String,
+}
+
 /// One sitting.
 #[derive(Debug)]
 pub struct Session<'a> {
@@ -128,6 +137,7 @@ struct Values {
     nick: String,
     plate: String,
     token: String,
+    own: String,
 }
 
 impl<'a> Session<'a> {
@@ -196,6 +206,18 @@ impl<'a> Session<'a> {
         let mut fill = Filler { session: self, language: self.language };
         grammar.say_list("place", &mut fill, draw, &mut place);
         self.values.place = place;
+    }
+
+    /// Says a fact about the speaker of `role` instead of the next message.
+    pub fn tell(&mut self, role: u8, fact: &Fact, draw: &mut Draw, out: &mut String) -> Said {
+        out.clear();
+        self.values.own.clone_from(&fact.value);
+        let grammar = &self.lexicon.book.grammars[self.language as usize];
+        let mut fill = Filler { session: self, language: self.language };
+        grammar.say(fact.act as usize, &mut fill, draw, out);
+        contract(grammar.language, out);
+        self.values.own.clear();
+        Said { role, act: fact.act, topic: self.topic, language: self.language }
     }
 
     /// Says the next message into `out`, which is cleared first.
@@ -299,6 +321,8 @@ impl Fill for Filler<'_, '_> {
         let values = &self.session.values;
         let language = self.grammar().language;
         match SLOTS[slot as usize] {
+            // While a fact is told, the one date, phone or plate of its act is the fact.
+            "date" | "phone" | "plate" if !values.own.is_empty() => out.push_str(&values.own),
             "qty" => _ = write!(out, "{}", values.quantity),
             "goods" => self.code(values.sense, out),
             "price" => {
