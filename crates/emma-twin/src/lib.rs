@@ -19,6 +19,7 @@ pub mod part;
 pub mod record;
 pub mod scenario;
 pub mod shapes;
+pub mod tables;
 pub mod talk;
 pub mod time;
 pub mod traffic;

@@ -198,3 +198,23 @@ fn live_batches_have_dense_numbers_per_source() {
     }
     assert!(records > 500 && seen == records, "{seen} of {records}");
 }
+
+#[test]
+fn the_truth_is_also_tables_with_as_many_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = make(&tiny(), 7, 2, folder.path());
+    let tables = emma_twin::tables::convert(folder.path()).unwrap();
+    let rows = |path: &str| tables.iter().find(|table| table.path == path).unwrap().records;
+    for file in made.files.iter().filter(|file| file.path.starts_with("truth/")) {
+        if let Some(name) = file.path.strip_suffix(".ndjson.zst") {
+            assert_eq!(rows(&format!("{name}.parquet")), file.records, "{name}");
+        }
+    }
+    let delivered = |file: &&emma_twin::output::FileEntry| {
+        file.path.contains("/part-") && file.path.starts_with("deliveries/")
+    };
+    let copies: u64 =
+        tables.iter().filter(|t| t.path.contains("/copies/")).map(|t| t.records).sum();
+    let parts: u64 = made.files.iter().filter(delivered).map(|file| file.records).sum();
+    assert_eq!(copies, parts);
+}

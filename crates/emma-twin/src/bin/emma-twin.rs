@@ -34,6 +34,11 @@ enum Verb {
         #[arg(long)]
         actor: Option<String>,
     },
+    /// Writes the truth of a generated folder as Parquet, beside its NDJSON.
+    Tables {
+        /// The folder that `generate` wrote.
+        folder: PathBuf,
+    },
     /// Plays the live feed to standard output, batch by batch.
     Live {
         #[command(flatten)]
@@ -131,6 +136,11 @@ fn run(verb: Verb) -> Result<ExitCode> {
     match verb {
         Verb::Generate { which, out, threads, actor } => {
             return make(&which, &out, threads, actor.as_deref());
+        }
+        Verb::Tables { folder } => {
+            let made = emma_twin::tables::convert(&folder)?;
+            let rows: u64 = made.iter().map(|file| file.records).sum();
+            println!("{} tables, {rows} rows", made.len());
         }
         Verb::Live { which, speed, batch_seconds } => {
             let pace = live::Pace { speed, batch_seconds };

@@ -390,7 +390,7 @@ fn money(sum: u32, draw: &mut Draw, out: &mut String) {
         (0, 0) if sum >= 2000 => write!(out, "{thousands}k"),
         (1, 0) if sum >= 2000 => write!(out, "{thousands}"),
         (0 | 1, _) if rest % 100 == 0 => write!(out, "{thousands},{}k", rest / 100),
-        (2, _) if rest % 100 == 0 => write!(out, "{thousands}.{}", rest / 100),
+        (2, _) if rest % 100 == 0 && rest > 0 => write!(out, "{thousands}.{}", rest / 100),
         (3, _) if sum >= 1000 => write!(out, "{thousands}.{rest:03}"),
         (4, _) => write!(out, "€{sum}"),
         _ => write!(out, "{sum}"),
