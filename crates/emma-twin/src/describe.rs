@@ -240,10 +240,22 @@ fn copies(world: &World, tally: &Tally, table: &mut Table) {
     .map(|loss| tally.losses[*loss as usize])
     .sum();
     let missing = share(lost, tally.sides);
+    let faults = &world.scenario.faults;
+    let kept = [
+        faults.collector_down,
+        faults.server_down,
+        faults.operator_down,
+        faults.block_loss,
+        faults.one_side,
+    ]
+    .iter()
+    .fold(1.0, |kept, loss| kept * (1.0 - loss));
+    // Replays bring some back, wipes take some; a few busy handsets decide small networks.
+    let off = if world.accounts.len() < 1000 { 0.25 } else { 0.08 };
     table.known(
         "a captured phone's live data missing, share",
         missing,
-        None,
+        Some((1.0 - kept, off)),
         "about 0.65 (facts 3.2, C3)",
     );
     for loss in Loss::ALL {
