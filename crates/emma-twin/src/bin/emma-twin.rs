@@ -1,0 +1,235 @@
+//! The twin on its own: `emma-twin generate|live|describe|repeats|pages`.
+
+use clap::{Args, Parser, Subcommand};
+use emma_twin::generate::{Actor, generate};
+use emma_twin::scenario::Scenario;
+use emma_twin::talk::{LANGUAGES, language_number};
+use emma_twin::{Result, TwinError, live, measure};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Simulates a cryptophone network and what investigators would have received of it.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Writes deliveries, their authority and manifest, and the truth beside them.
+    Generate {
+        #[command(flatten)]
+        which: Which,
+        /// Folder to write into; it must be empty or not there.
+        #[arg(long)]
+        out: PathBuf,
+        /// Threads; left out: as many as the machine has.
+        #[arg(long)]
+        threads: Option<usize>,
+        /// Who may read: NAME=KEY, the key as `emma actor list` prints it.
+        #[arg(long)]
+        actor: Option<String>,
+    },
+    /// Writes the truth of a generated folder as Parquet, beside its NDJSON.
+    Tables {
+        /// The folder that `generate` wrote.
+        folder: PathBuf,
+    },
+    /// Plays the live feed to standard output, batch by batch.
+    Live {
+        #[command(flatten)]
+        which: Which,
+        /// Simulated seconds a second; 0 does not wait.
+        #[arg(long, default_value_t = 3600.0)]
+        speed: f64,
+        /// Simulated seconds a batch covers at most.
+        #[arg(long, default_value_t = 300)]
+        batch_seconds: i64,
+    },
+    /// Prints what a scenario makes, beside its own values and the public record's.
+    Describe {
+        #[command(flatten)]
+        which: Which,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the share of five-word sequences that repeat, per language.
+    Repeats {
+        #[command(flatten)]
+        which: Which,
+        /// One language; left out: all.
+        #[arg(long)]
+        language: Option<String>,
+        /// Messages a language.
+        #[arg(long, default_value_t = 100_000)]
+        count: u64,
+        /// Another seed to compare with.
+        #[arg(long)]
+        across: Option<u64>,
+        /// Prints the most frequent sequences too.
+        #[arg(long)]
+        worst: bool,
+    },
+    /// Prints conversations of one language, to be read.
+    Pages {
+        #[command(flatten)]
+        which: Which,
+        /// The language.
+        #[arg(long)]
+        language: String,
+        /// Messages.
+        #[arg(long, default_value_t = 400)]
+        count: u64,
+    },
+}
+
+#[derive(Args)]
+struct Which {
+    /// A preset: tiny, town or network.
+    #[arg(long, default_value = "tiny", conflicts_with = "scenario")]
+    preset: String,
+    /// A scenario file.
+    #[arg(long)]
+    scenario: Option<PathBuf>,
+    /// The seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Messages instead of the scenario's own number: a slice.
+    #[arg(long)]
+    messages: Option<u64>,
+}
+
+impl Which {
+    fn scenario(&self) -> Result<Scenario> {
+        let mut scenario = match &self.scenario {
+            None => Scenario::preset(&self.preset)?,
+            Some(path) => Scenario::parse(&std::fs::read_to_string(path)?)?,
+        };
+        if let Some(messages) = self.messages {
+            scenario.network.messages = messages;
+        }
+        Ok(scenario)
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().verb) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("emma-twin: {error}");
+            let mut cause = std::error::Error::source(&error);
+            while let Some(inner) = cause {
+                eprintln!("  because: {inner}");
+                cause = inner.source();
+            }
+            ExitCode::from(if matches!(error, TwinError::Scenario(_)) { 2 } else { 4 })
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<ExitCode> {
+    match verb {
+        Verb::Generate { which, out, threads, actor } => {
+            return make(&which, &out, threads, actor.as_deref());
+        }
+        Verb::Tables { folder } => {
+            let made = emma_twin::tables::convert(&folder)?;
+            let rows: u64 = made.iter().map(|file| file.records).sum();
+            println!("{} tables, {rows} rows", made.len());
+        }
+        Verb::Live { which, speed, batch_seconds } => {
+            let pace = live::Pace { speed, batch_seconds };
+            let mut out = std::io::stdout().lock();
+            live::play(&which.scenario()?, which.seed, pace, &mut out, &std::thread::sleep)?;
+        }
+        Verb::Describe { which, json } => {
+            let table = emma_twin::describe::describe(&which.scenario()?, which.seed)?;
+            let text = if json { table.json() } else { table.text() };
+            std::io::stdout().write_all(text.as_bytes())?;
+            if !table.within() {
+                return Ok(ExitCode::from(1));
+            }
+        }
+        Verb::Repeats { which, language, count, across, worst } => {
+            let scenario = which.scenario()?;
+            let chosen = language.map(|code| language_number(&code));
+            for number in 0..LANGUAGES.len() as u8 {
+                if chosen.is_some_and(|only| only != number) {
+                    continue;
+                }
+                let found = measure::repeats(&scenario, which.seed, across, number, count)?;
+                let also = found.across.map_or(String::new(), |share| {
+                    format!(", in the other seed's talk {:.1} %", share * 100.0)
+                });
+                println!(
+                    "{}: {:.1} % of {} five-word sequences repeat{also}",
+                    found.language,
+                    found.share() * 100.0,
+                    found.runs
+                );
+                for (text, times) in found.worst.iter().filter(|_| worst) {
+                    println!("  {times:5}  {text}");
+                }
+            }
+        }
+        Verb::Pages { which, language, count } => {
+            let scenario = which.scenario()?;
+            let number = language_number(&language);
+            let mut last = u64::MAX;
+            let mut out = std::io::stdout().lock();
+            let mut failed = None;
+            measure::speak(&scenario, which.seed, number, count, |session, _, role, text| {
+                let gap = if session == last { "" } else { "\n" };
+                last = session;
+                let who = ["A", "B", "C"][usize::from(role) % 3];
+                if let Err(error) = writeln!(out, "{gap}{who}: {text}") {
+                    failed = Some(error);
+                }
+            })?;
+            if let Some(error) = failed {
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn make(
+    which: &Which,
+    out: &std::path::Path,
+    threads: Option<usize>,
+    actor: Option<&str>,
+) -> Result<ExitCode> {
+    let scenario = which.scenario()?;
+    if out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(TwinError::Scenario("the output folder is not empty: name another".into()));
+    }
+    let actor = match actor.map(|text| text.split_once('=')) {
+        None => None,
+        Some(Some((name, key))) => Some(Actor { name: name.into(), key: key.into() }),
+        Some(None) => return Err(TwinError::Scenario("--actor takes NAME=KEY".into())),
+    };
+    let start = Instant::now();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .build()
+        .map_err(std::io::Error::other)?;
+    let made = pool.install(|| generate(&scenario, which.seed, out, actor.as_ref()))?;
+    let seconds = start.elapsed().as_secs_f64();
+    let bytes: u64 = made.files.iter().map(|file| file.bytes).sum();
+    let records: u64 = made.files.iter().map(|file| file.records).sum();
+    println!(
+        "{} messages, {} files, {records} records, {bytes} bytes in {seconds:.2} s: {:.0} \
+         messages a second on {} threads",
+        made.tally.messages,
+        made.files.len(),
+        made.tally.messages as f64 / seconds,
+        pool.current_num_threads(),
+    );
+    Ok(ExitCode::SUCCESS)
+}
