@@ -109,8 +109,8 @@ const FORMATS: &[Made] = &[
     Made {
         name: "discord",
         file: "birds.json",
-        head: "{\"guild\":{\"id\":\"690000000000000001\",\"name\":\"Birds\"},\"channel\":{\"id\":\"690000000000000002\",\
-        \"type\":\"GuildTextChat\",\
+        head: "{\"guild\":{\"id\":\"690000000000000001\",\"name\":\"Birds\"},\
+               \"channel\":{\"id\":\"690000000000000002\",\"type\":\"GuildTextChat\",\
                \"name\":\"nest\"},\"messages\":[\n",
         record: |out, n, text| {
             write!(
