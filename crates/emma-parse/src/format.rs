@@ -84,7 +84,6 @@ pub(crate) const FORMATS: &[&Format] = &[
     &xmpp::FORMAT,
     &gpx::FORMAT,
     &kml::FORMAT,
-    &xmpp::FORMAT,
     &telegram::FORMAT,
     &rocketchat::FORMAT,
     &matrix::FORMAT,

@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+mod base64;
 mod burner;
 mod container;
 mod discord;
@@ -22,6 +23,7 @@ mod exhibit;
 mod format;
 pub mod fuzzing;
 mod geo;
+mod html;
 mod irc;
 pub mod json;
 pub mod limits;

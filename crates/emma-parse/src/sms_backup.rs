@@ -3,8 +3,9 @@
 //! Each `sms`, `mms` and `call` is a record. The backup does not say whose phone it is of: what
 //! the phone sent has no sender, and the extra value `direction` says which way it went.
 
+use crate::base64;
 use crate::format::{Format, Head, Read};
-use crate::xml::{self, Element, Open, Place, Reader, Take, base64, clock};
+use crate::xml::{self, Element, Open, Place, Reader, Take, clock};
 use emma_model::{Anomaly, Clock, Record, RecordKind};
 use std::borrow::Cow;
 

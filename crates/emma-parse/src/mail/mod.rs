@@ -7,7 +7,6 @@
 mod closed;
 mod date;
 mod eml;
-mod html;
 mod mbox;
 mod recognise;
 mod values;

@@ -2,7 +2,7 @@
 
 use super::closed::{self, Closed};
 use super::date;
-use super::html;
+
 use crate::text;
 use emma_model::{Anomaly, Clock, Digest, Record, RecordKind};
 use mail_parser::{Address, HeaderName, Message, MessageParser, MimeHeaders, PartType};
@@ -204,7 +204,7 @@ fn body(
             PartType::Text(text) => texts.push(closed.opened_text(text)),
             PartType::Html(source) => {
                 html = true;
-                texts.push(Cow::Owned(html::text(&closed.opened_text(source))));
+                texts.push(Cow::Owned(crate::html::text(&closed.opened_text(source))));
             }
             _ => {}
         }

@@ -170,7 +170,7 @@ fn scalar(name: &str, text: String) -> Object<'static> {
             Ok(number) => Object::Real(number),
             Err(_) => Object::Text(Cow::Owned(text)),
         },
-        "data" => match crate::vcard::base64(number) {
+        "data" => match crate::base64::decode(number) {
             Some(bytes) => Object::Data(Cow::Owned(bytes)),
             None => Object::Text(Cow::Owned(text)),
         },

@@ -1,5 +1,6 @@
 //! Who the numbers of an export stand for.
 
+use crate::base64;
 use crate::json::object::Object;
 use emma_model::record::Origin;
 use std::collections::BTreeMap;
@@ -97,7 +98,7 @@ pub(super) fn number(object: &Object<'_>, key: &str) -> Option<u64> {
 
 /// Sixteen bytes in base64 as a UUID; anything else as it is written.
 pub(super) fn uuid(text: &str) -> String {
-    match base64(text) {
+    match base64::decode(text).filter(|_| text.len() <= 64) {
         Some(bytes) if bytes.len() == 16 => {
             let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
@@ -105,32 +106,6 @@ pub(super) fn uuid(text: &str) -> String {
         }
         _ => text.to_owned(),
     }
-}
-
-/// Decodes the first bytes of base64 in either alphabet; `None` where it is none or long.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let text = text.trim_end_matches('=');
-    if text.len() > 64 {
-        return None;
-    }
-    let (mut bits, mut count, mut out) = (0u32, 0, Vec::new());
-    for byte in text.bytes() {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(six);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-        }
-    }
-    Some(out)
 }
 
 #[cfg(test)]

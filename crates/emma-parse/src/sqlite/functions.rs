@@ -6,7 +6,7 @@
 //! | `typedstream_text(BLOB)` | the text of an attributed string; null where it is none |
 //! | `plain_text(TEXT)` | markup without tags, entities undone, breaks as line feeds |
 
-use crate::typedstream;
+use crate::{html, typedstream};
 use plist::Value as Plist;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
@@ -36,7 +36,7 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
     })?;
     connection.create_scalar_function("plain_text", 1, flags, |context| {
         Ok(match context.get_raw(0) {
-            ValueRef::Text(bytes) => Some(plain_text(&String::from_utf8_lossy(bytes))),
+            ValueRef::Text(bytes) => Some(html::text(&String::from_utf8_lossy(bytes))),
             _ => None,
         })
     })
@@ -120,68 +120,9 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Markup as a person reads it.
-fn plain_text(markup: &str) -> String {
-    let mut out = String::with_capacity(markup.len());
-    let mut rest = markup;
-    while let Some(at) = rest.find(['<', '&']) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        if rest.starts_with('<') {
-            let Some(end) = rest.find('>') else { break };
-            let tag = rest[1..end].trim_start().to_ascii_lowercase();
-            if tag.starts_with("br") || tag.starts_with("/p") {
-                out.push('\n');
-            }
-            rest = &rest[end + 1..];
-            continue;
-        }
-        let end = rest.char_indices().take(12).find(|(_, c)| *c == ';').map(|(end, _)| end);
-        match end.and_then(|end| entity(&rest[1..end]).map(|c| (c, end))) {
-            Some((c, end)) => {
-                out.push(c);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
-        }
-    }
-    out.push_str(rest);
-    out.truncate(out.trim_end_matches('\n').len());
-    out
-}
-
-fn entity(name: &str) -> Option<char> {
-    Some(match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        "nbsp" => '\u{a0}',
-        _ => {
-            let digits = name.strip_prefix('#')?;
-            let number = match digits.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => digits.parse().ok()?,
-            };
-            char::from_u32(number)?
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn markup_reads_as_people_read_it() {
-        assert_eq!(plain_text("<p>a &amp; b<br>c</p><p>d&#8364;</p>"), "a & b\nc\nd\u{20ac}");
-        assert_eq!(plain_text("1 < 2 &amp; so on"), "1 < 2 &amp; so on");
-        assert_eq!(plain_text("fish&chips &nosuch; &"), "fish&chips &nosuch; &");
-    }
 
     #[test]
     fn archives_are_resolved_and_loops_end() {

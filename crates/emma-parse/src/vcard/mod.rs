@@ -8,8 +8,6 @@ mod decode;
 mod property;
 mod values;
 
-pub(crate) use decode::base64;
-
 use crate::emit::Emitter;
 use crate::format::{Format, Head, Read, ReadResult};
 use crate::limits::Limits;

@@ -1,6 +1,5 @@
 //! From a card's properties to a record's values.
 
-use super::decode;
 use super::property::{Property, pieces, properties};
 use crate::text;
 use emma_model::{Anomaly, Clock, Digest, Record, RecordKind, Time, Zone};
@@ -125,7 +124,7 @@ fn binary(record: &mut Record<'static>, anomalies: &mut Vec<Anomaly>, property: 
         }
         _ => return add(record, name, property.value.trim().to_owned()),
     };
-    let Some(bytes) = decode::base64(encoded) else {
+    let Some(bytes) = crate::base64::decode(encoded) else {
         let note = "the value is not base64 as it says";
         anomalies.push(Anomaly::field("vcard.base64", name.as_str(), note));
         return add(record, name, property.value.clone());

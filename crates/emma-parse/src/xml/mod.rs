@@ -11,7 +11,6 @@
 //! Declared entities are never expanded, nor is anything fetched: a document type that declares
 //! something is framing with an anomaly, a reference to it stays as written ([`entity`]).
 
-pub(crate) mod base64;
 pub(crate) mod clock;
 mod element;
 mod entity;

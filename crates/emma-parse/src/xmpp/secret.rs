@@ -2,7 +2,8 @@
 
 use super::message::of;
 use super::payload::Found;
-use crate::xml::{self, Element, base64};
+use crate::base64;
+use crate::xml::{self, Element};
 use emma_model::{Anomaly, Record};
 
 /// Reads an extension that says that something is encrypted; true if it is one.

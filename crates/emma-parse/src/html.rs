@@ -1,7 +1,7 @@
-//! The text of a mail's HTML: tags left out, breaks kept, the commonest entities read.
+//! The text of HTML: tags left out, breaks kept, the commonest entities read.
 
 /// What a reader would see of `html`, roughly. Nothing is laid out and nothing is fetched.
-pub(super) fn text(html: &str) -> String {
+pub(crate) fn text(html: &str) -> String {
     let mut out = String::new();
     let mut rest = html;
     while let Some(open) = rest.find('<') {
