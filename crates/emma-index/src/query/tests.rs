@@ -88,7 +88,8 @@ fn what_is_missing_or_unknown_is_named() {
     fails(
         "kind:mesage",
         "mesage",
-        "kind: takes one of message, action, system, notice, other",
+        "kind: takes one of message, action, system, notice, other, call, contact, account, \
+         event, location, device, sim, note",
         Some("kind:message"),
     );
     fails("a OR", "", "something is missing at the end", None);
