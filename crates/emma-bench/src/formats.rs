@@ -208,7 +208,7 @@ const FORMATS: &[Made] = &[
                xmlns=\"http://pa.cellebrite.com/report/2.0\"><decodedData>\
                <modelType type=\"InstantMessage\">\n",
         record: |out, n, text| {
-            write!(
+            writeln!(
                 out,
                 "<model type=\"InstantMessage\" id=\"m{n}\" deleted_state=\"Intact\" \
                 extractionId=\"0\">\
@@ -223,7 +223,7 @@ const FORMATS: &[Made] = &[
                  </value></field></model></modelField>\
                  <field name=\"TimeStamp\" type=\"TimeStamp\">\
                  <value type=\"TimeStamp\">2020-04-03T10:11:12.000+00:00</value></field>\
-                 </model>\n",
+                 </model>",
                 n % 97
             )
         },
