@@ -27,6 +27,9 @@ const ODS_MARK: &[u8] = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet
 /// Columns of a sheet at most, as the formats allow.
 const COLUMNS_MAX: u32 = 16_384;
 
+/// Days that both of the formats' calendars have: to the year 9995.
+const DAYS_MAX: f64 = 2_957_003.0;
+
 /// Spreadsheets. Never recognised by first bytes alone: the zip reader asks for it.
 pub(crate) const FORMAT: Format = Format {
     name: "sheet",
@@ -192,9 +195,10 @@ fn of_data(value: &Data) -> Option<Cell> {
     })
 }
 
-/// A date as ISO 8601; a length of time stays the number of days it is.
+/// A date as ISO 8601; a length of time, and a number that is no date, stay as they are.
 fn date_of(date: &ExcelDateTime) -> Cell {
-    if date.is_duration() {
+    // What no calendar has is kept as the number it is, not moved to the nearest day there is.
+    if date.is_duration() || !(0.0..DAYS_MAX).contains(&date.as_f64()) {
         return Cell::Number(date.as_f64());
     }
     let (y, m, d, h, min, s, ms) = date.to_ymd_hms_milli();

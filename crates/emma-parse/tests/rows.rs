@@ -472,6 +472,28 @@ fn a_workbook_in_a_zip_and_a_damaged_one() {
 }
 
 #[test]
+fn dates_no_calendar_has_are_read_as_something() {
+    use rust_xlsxwriter::Format;
+    let odd = [1e300, -1e300, 4e9, -1.0, f64::from(u32::MAX), 2_958_466.0];
+    let bytes = workbook(|book| {
+        let sheet = book.add_worksheet();
+        for (column, name) in ["Sender", "Message", "Sent at"].iter().enumerate() {
+            sheet.write(0, column as u16, *name).unwrap();
+        }
+        let format = Format::new().set_num_format("yyyy-mm-dd");
+        for (row, number) in odd.iter().enumerate() {
+            sheet.write(row as u32 + 1, 0, "heron").unwrap();
+            sheet.write_number_with_format(row as u32 + 1, 2, *number, &format).unwrap();
+        }
+    });
+    let found = read_bytes(&by(PARTNER), "partner.xlsx", &bytes);
+    assert_eq!(found.records().count(), odd.len());
+    let raws = found.items.iter().filter(|item| item.record.is_some());
+    let raws: Vec<_> = raws.map(|item| String::from_utf8_lossy(&item.raw).into_owned()).collect();
+    assert!(raws[0].contains("\"C\":1e300") && raws[3].contains("\"C\":-1"), "{raws:?}");
+}
+
+#[test]
 fn the_scratch_copy_is_gone_afterwards() {
     // `read_file_by` looks; here the database has documents too.
     let folder = tempfile::tempdir().unwrap();

@@ -238,7 +238,9 @@ impl Sink for Collect {
         let (offset, length, line) = match item.place {
             Place::Span { offset, length } => (offset, length, item.line),
             // A row has its number where a text has a line.
-            Place::Row { row, .. } => (0, 0, u64::try_from(row - 1).unwrap_or_default()),
+            Place::Row { row, .. } => {
+                (0, 0, u64::try_from(row.saturating_sub(1)).unwrap_or_default())
+            }
         };
         let preview = &mut self.preview;
         if item.class == ItemClass::Blob {
