@@ -252,6 +252,15 @@ proptest! {
     }
 
     #[test]
+    fn databases_and_workbooks(
+        database in mutated(include_bytes!("../../../fuzz/corpus/sqlite/birds")),
+        workbook in mutated(include_bytes!("../../../fuzz/corpus/sheet/one"))) {
+        check(Target::Format("sqlite", "birds.db"), &database)?;
+        check(Target::Any, &workbook)?;
+        check(Target::Format("sheet", "partner.xlsx"), &workbook)?;
+    }
+
+    #[test]
     fn packed_or_not(irc in mutated(IRC.as_bytes()), telegram in mutated(TELEGRAM.as_bytes())) {
         check_packed("1970-01-02.txt", &irc)?;
         check_packed("result.json", &telegram)?;

@@ -6,6 +6,7 @@ use crate::containers::zip;
 use emma_model::{ItemClass, RecordKind};
 use emma_parse::account::Account;
 use emma_parse::{Limits, Mapping, Plan};
+use proptest::prelude::*;
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -469,6 +470,25 @@ fn a_workbook_in_a_zip_and_a_damaged_one() {
     let cut = &bytes[..bytes.len() - 40];
     let found = read_bytes(&by(PARTNER), "p.xlsx", cut);
     assert_eq!(found.end(&[]).parser, "zip", "without its directory it is read as a damaged zip");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is done to a database, what still reads is told once and the rest is reported.
+    #[test]
+    fn a_spoilt_database_is_read_as_far_as_it_goes(
+        spoils in prop::collection::vec((any::<prop::sample::Index>(), any::<[u8; 3]>()), 1..24)) {
+        let mut bytes = database(BIRDS);
+        for (at, with) in spoils {
+            // The first bytes say that it is a database at all.
+            let at = 16 + at.index(bytes.len() - 19);
+            bytes[at..at + 3].copy_from_slice(&with);
+        }
+        let found = read_bytes(&by(CHAT), "birds.db", &bytes);
+        prop_assert!(found.items.iter().any(|item| item.class == ItemClass::Blob));
+        read_bytes(&shipped(), "Cache.db", &bytes);
+    }
 }
 
 #[test]
