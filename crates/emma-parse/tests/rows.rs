@@ -173,6 +173,15 @@ fn tables_without_row_numbers_are_numbered_by_their_key() {
 }
 
 #[test]
+fn a_virtual_table_is_told() {
+    let sql = format!("{BIRDS} CREATE VIRTUAL TABLE words USING fts4(body);");
+    let found = read_bytes(&by(CHAT), "birds.db", &database(&sql));
+    let told = &found.end(&[]).anomalies;
+    let words = told.iter().find(|one| one.kind.0 == "sqlite.table_unreadable").unwrap();
+    assert_eq!(words.field.as_deref(), Some("words"));
+}
+
+#[test]
 fn pages_no_longer_in_use_are_told() {
     let sql = format!(
         "{BIRDS} CREATE TABLE big (x BLOB); INSERT INTO big VALUES (zeroblob(50000));

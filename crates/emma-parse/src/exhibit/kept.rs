@@ -28,7 +28,7 @@ impl Reading<'_> {
         let digest = digest.or(known).expect("the window hashes where no digest is known");
         let member = Member { path: &opened.path, delivered: self.delivered, name: &opened.name };
         let rows = RowMember { member, copy: &copy.path() };
-        let (parser, anomalies) = match self.visit.as_mut() {
+        let (parser, mut anomalies) = match self.visit.as_mut() {
             Some(visit) => {
                 visit.member(&opened.path, &mut File::open(rows.copy)?)?;
                 if visit.wants_rows() {
@@ -44,7 +44,16 @@ impl Reading<'_> {
                 (end.parser, end.anomalies)
             }
         };
+        if self.too_deep(&opened.path) {
+            let note = "documents in its cells would be nested too deep and are not opened";
+            anomalies.push(Anomaly::new("container.too_deep", note));
+        }
         Ok(Ending { parser, bytes, digest, anomalies, media: "", documents: Some((copy, format)) })
+    }
+
+    /// True where nothing inside `path` may be opened any more.
+    fn too_deep(&self, path: &MemberPath) -> bool {
+        path.0.len() >= self.limits.container_depth_max.min(MemberPath::DEPTH_MAX)
     }
 
     /// Reads what lies in the cells of a member of rows, as members of their own.
@@ -54,13 +63,13 @@ impl Reading<'_> {
         copy: &PrivateCopy,
         format: &'static dyn RowFormat,
     ) -> io::Result<()> {
-        if path.0.len() >= self.limits.container_depth_max.min(MemberPath::DEPTH_MAX) {
+        if self.too_deep(path) {
             return Ok(());
         }
         let member = Member { path, delivered: self.delivered, name: "" };
         let rows = RowMember { member, copy: &copy.path() };
         let limits = self.limits;
-        let mut ordinal = 0;
+        let (mut ordinal, mut told) = (0, false);
         format.each_document(&rows, limits, &mut |name, bytes| {
             let opened = Opened {
                 path: path.child(ordinal),
@@ -70,10 +79,16 @@ impl Reading<'_> {
                 beside: None,
             };
             ordinal += 1;
-            if !self.disk.admit_member() {
+            if self.disk.admit_member() {
+                return self.member(opened, Bytes::Stream(Box::new(bytes)));
+            }
+            // Told once: the first that is left out stands for those after it.
+            if std::mem::replace(&mut told, true) {
                 return Ok(());
             }
-            self.member(opened, Bytes::Stream(Box::new(bytes)))
+            let mut opened = opened;
+            opened.anomalies.push(Anomaly::new("container.members_limit", "too many members"));
+            self.unreadable(opened, "blob")
         })
     }
 

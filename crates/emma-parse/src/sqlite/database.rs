@@ -186,6 +186,18 @@ impl Database {
         Ok(tables)
     }
 
+    /// Names in the schema that are no table of [`Database::tables`]: virtual tables, whose rows
+    /// lie in other tables, and definitions that do not parse.
+    pub fn unreadable(&self, tables: &[Table]) -> Result<Vec<String>, Fault> {
+        let mut names = self.connection.prepare(
+            "SELECT CAST(name AS BLOB) FROM sqlite_schema WHERE type = 'table'
+             AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+        )?;
+        let names: Vec<Vec<u8>> = names.query_map([], |row| row.get(0))?.flatten().collect();
+        let names = names.iter().map(|name| String::from_utf8_lossy(name).into_owned());
+        Ok(names.filter(|name| !tables.iter().any(|table| table.name == *name)).collect())
+    }
+
     /// A statement that may only read, and the tables it reads.
     pub fn prepare(&self, sql: &str) -> Result<(Statement<'_>, BTreeSet<String>), Fault> {
         self.tables_read.lock().unwrap_or_else(PoisonError::into_inner).clear();

@@ -147,6 +147,10 @@ fn tables(
         let note = "nothing reads the rows of these tables; the database is kept whole";
         anomalies.push(Anomaly::field("sqlite.tables_unread", field, note));
     }
+    for name in database.unreadable(&tables)?.into_iter().take(UNREAD_LISTED_MAX) {
+        let note = "a virtual table, or one whose definition does not parse; it is not read";
+        anomalies.push(Anomaly::field("sqlite.table_unreadable", name, note));
+    }
     let free = database.free_pages()?;
     if free > 0 {
         let note = "pages no longer in use may hold deleted rows; they are not read";
