@@ -273,7 +273,7 @@ fn drafts(made: &[Made], case: &std::path::Path) {
 fn lake(made: &[Made], case: &std::path::Path) {
     let rows = made.len() as u64;
     // Rows are made a page at a time just before they are written, as a pipeline does.
-    let mut writer = MessagesWriter::create(case, "bench").unwrap();
+    let mut writer = MessagesWriter::new(case, "bench");
     let mut spent = 0;
     let mut at = made.len();
     let mut order: Vec<&Made> = made.iter().collect();
@@ -305,7 +305,7 @@ fn lake(made: &[Made], case: &std::path::Path) {
         }
         writer.finish(case, "bench").unwrap().unwrap()
     });
-    let mut writer = CopiesWriter::create(case, "bench").unwrap();
+    let mut writer = CopiesWriter::new(case, "bench");
     let mut spent = 0;
     for page in made.chunks(256) {
         let page: Vec<CopyRow> = page.iter().map(copy).collect();

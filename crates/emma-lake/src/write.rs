@@ -59,7 +59,8 @@ pub struct Written {
 pub struct TableWriter<R: TableRow> {
     case: PathBuf,
     partition: String,
-    parquet: ArrowWriter<HashedFile>,
+    /// Made at the first batch: a table without rows touches no disk, so no fault can fall there.
+    parquet: Option<ArrowWriter<HashedFile>>,
     schema: SchemaRef,
     columns: <R as Codec>::Columns,
     hasher: GroupHasher,
@@ -97,20 +98,12 @@ impl<R: TableRow> TableWriter<R> {
     const ROLE: FileRole = FileRole::Table(R::TABLE);
 
     /// Starts the file of `partition` under `CASE/lake/TABLE`; nothing stays unless finished.
-    pub fn create(case: &Path, partition: &str) -> Result<TableWriter<R>> {
-        let file = HashedFile::create(case, R::TABLE.name(), Self::ROLE)?;
-        let schema = <R as Codec>::Columns::schema();
-        let options = ArrowWriterOptions::new()
-            .with_properties(properties::<R>())
-            .with_skip_arrow_metadata(true)
-            .with_schema_root(R::TABLE.name().to_owned());
-        let parquet = ArrowWriter::try_new_with_options(file, schema.clone(), options)
-            .map_err(|error| failed(Self::ROLE, error))?;
-        Ok(TableWriter {
+    pub fn new(case: &Path, partition: &str) -> TableWriter<R> {
+        TableWriter {
             case: case.to_owned(),
             partition: partition.to_owned(),
-            parquet,
-            schema,
+            parquet: None,
+            schema: <R as Codec>::Columns::schema(),
             columns: Default::default(),
             hasher: GroupHasher::default(),
             previous: None,
@@ -121,7 +114,7 @@ impl<R: TableRow> TableWriter<R> {
             group_bytes: 0,
             sort: None,
             undated: 0,
-        })
+        }
     }
 
     /// Rows pushed so far: the number the next row gets.
@@ -165,11 +158,11 @@ impl<R: TableRow> TableWriter<R> {
     /// Makes the file durable under `lake/TABLE/PARTITION-DIGEST16.parquet`. `None` where no row
     /// was pushed (then no file is left).
     pub fn finish(mut self) -> Result<Option<Written>> {
-        if self.rows == 0 {
-            return Ok(None);
-        }
         self.write_batch()?;
-        let file = self.parquet.into_inner().map_err(|error| failed(Self::ROLE, error))?;
+        let Some(parquet) = self.parquet else {
+            return Ok(None);
+        };
+        let file = parquet.into_inner().map_err(|error| failed(Self::ROLE, error))?;
         let name = format!("{}.parquet", self.partition);
         let file = file.commit(&self.case, R::TABLE.name(), &name, self.rows.into())?;
         let groups = self.hasher.finish();
@@ -182,7 +175,11 @@ impl<R: TableRow> TableWriter<R> {
         }
         let batch = RecordBatch::try_new(self.schema.clone(), self.columns.take())
             .expect("columns follow the schema");
-        self.parquet.write(&batch).map_err(|error| failed(Self::ROLE, error))?;
+        let parquet = match &mut self.parquet {
+            Some(parquet) => parquet,
+            None => self.parquet.insert(Self::open(&self.case, &self.schema)?),
+        };
+        parquet.write(&batch).map_err(|error| failed(Self::ROLE, error))?;
         self.group_rows += self.batch_rows;
         self.group_bytes += self.batch_bytes;
         self.batch_rows = 0;
@@ -190,11 +187,21 @@ impl<R: TableRow> TableWriter<R> {
         if self.group_rows + BATCH_ROWS_MAX > ROW_GROUP_ROWS_MAX
             || self.group_bytes + BATCH_BYTES_MAX > ROW_GROUP_BYTES_MAX
         {
-            self.parquet.flush().map_err(|error| failed(Self::ROLE, error))?;
+            parquet.flush().map_err(|error| failed(Self::ROLE, error))?;
             self.group_rows = 0;
             self.group_bytes = 0;
         }
         Ok(())
+    }
+
+    fn open(case: &Path, schema: &SchemaRef) -> Result<ArrowWriter<HashedFile>> {
+        let file = HashedFile::create(case, R::TABLE.name(), Self::ROLE)?;
+        let options = ArrowWriterOptions::new()
+            .with_properties(properties::<R>())
+            .with_skip_arrow_metadata(true)
+            .with_schema_root(R::TABLE.name().to_owned());
+        ArrowWriter::try_new_with_options(file, schema.clone(), options)
+            .map_err(|error| failed(Self::ROLE, error))
     }
 }
 

@@ -100,7 +100,7 @@ impl Job<'_> {
 
     fn messages_segment(&self, number: u32, partition: &Range<usize>) -> Result<Segment> {
         let label = label(number);
-        let mut messages = MessagesWriter::create(self.shop.output, &label)?;
+        let mut messages = MessagesWriter::new(self.shop.output, &label);
         let mut keys = KeysWriter::new();
         let mut failure = None;
         let mut rows = self.order.messages(partition).flat_map(|what| self.rows(what)).map(|row| {
@@ -170,7 +170,7 @@ impl Job<'_> {
 
     /// Copies of the batch, with moved ones between them, by record id.
     fn write_copies(&self, label: &str) -> Result<Option<WrittenFile>> {
-        let mut writer = CopiesWriter::create(self.shop.output, label)?;
+        let mut writer = CopiesWriter::new(self.shop.output, label);
         let mut members = self.joined.members.iter().peekable();
         let mut moved = self.joined.moved.iter().peekable();
         for number in 0..self.batch.len() {
@@ -264,7 +264,7 @@ fn write_all<R: emma_lake::canonical::TableRow>(
     label: &str,
     rows: &[R],
 ) -> Result<Option<WrittenFile>> {
-    let mut writer = TableWriter::create(output, label)?;
+    let mut writer = TableWriter::new(output, label);
     for row in rows {
         writer.push(row)?;
     }
