@@ -1,12 +1,15 @@
 //! Where the workspace is, and which of its files belong to it.
 
 use crate::failure::{During, Failure};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// The folder of the workspace's `Cargo.toml`.
 pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Cargo says it anew on each run: a target folder that two clones share may hold the other's
+    // program, which would go on in the other's folder.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR");
+    let here = here.map_or(PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     here.parent().expect("xtask lies in the workspace").to_owned()
 }
 
