@@ -85,6 +85,13 @@ impl Ledger {
         Ok(())
     }
 
+    /// Nothing of the exhibit came into the case, for a reason called `kind`: its bytes stay
+    /// accounted for, records and what was odd about them no longer count.
+    pub fn refuse(&mut self, kind: &'static str) {
+        self.kinds = Default::default();
+        self.anomalies = BTreeMap::from([(kind, 1)]);
+    }
+
     /// Records of all kinds.
     pub fn records(&self) -> u64 {
         self.items[0]

@@ -18,6 +18,8 @@ pub mod held;
 pub mod home;
 pub mod ledger;
 pub mod loss;
+pub mod manifest;
+pub mod marks;
 pub mod note;
 pub mod parse;
 pub mod pipeline;

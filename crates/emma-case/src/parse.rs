@@ -95,7 +95,8 @@ pub fn read_delivery(
         }
         let digest = case::digest(&known.digest)?;
         let (source, path, bytes) = (known.source, known.path, known.bytes);
-        todo.push(ToRead { exhibit, source, path, digest, bytes, reading });
+        let kind = case.meta.kind;
+        todo.push(ToRead { exhibit, source, path, digest, bytes, reading, kind });
     }
     stages.begin("parse", Some(todo.iter().map(|exhibit| exhibit.bytes).sum()));
     prepare_seeds(case, &todo, tools, random)?;
@@ -319,6 +320,7 @@ pub fn exhibits_of(case: &Case, receipt: &Receipt) -> Result<Vec<ToRead>> {
             digest: case::digest(&line.digest)?,
             bytes: line.bytes,
             reading: ReadingId(case::digest(&line.reading)?),
+            kind: case.meta.kind,
         });
     }
     Ok(exhibits)

@@ -19,7 +19,10 @@ use crate::clock::{Clock, format_instant};
 use crate::deliver;
 use crate::derive::DeriveLimits;
 use crate::error::{CaseError, Result};
+use crate::manifest::{self, Compared};
+use crate::marks::{self, Marks};
 use crate::progress::Progress;
+use crate::reading::ReadOutcome;
 use crate::seal::{self, SealedFile};
 use crate::stages::{StageCost, Stages};
 use crate::{parse, publish};
@@ -29,6 +32,7 @@ use emma_evidence::payload::{Decision, Delivery, DeliveryLine, Mapping as Mappin
 use emma_evidence::payload::{Receipt, Totals, VERSION, kind};
 use emma_evidence::{LineSet, NewEntry, Payload, Random, Signer};
 use emma_lake::engine::SplitBuilder;
+use emma_model::ExhibitId;
 use emma_parse::{Limits, Plan};
 use emma_store::lock::Lock;
 use emma_store::{Scratch, lock};
@@ -85,10 +89,28 @@ pub struct Outcome {
     pub passed_over: u64,
     /// Ledger totals of everything read in this run.
     pub totals: Totals,
+    /// Exhibits that were kept out of the case, or lack what marks invented data.
+    pub marked: Vec<Marked>,
+    /// Manifests of the delivery, compared with its files.
+    pub manifests: Vec<Compared>,
     /// Number of the newest snapshot.
     pub snapshot: Option<u64>,
     /// What each stage cost.
     pub stages: Vec<StageCost>,
+}
+
+/// An exhibit that holds invented data without being said to, or where none belongs.
+#[derive(Debug, Clone)]
+pub struct Marked {
+    /// The exhibit.
+    pub exhibit: ExhibitId,
+    /// Its delivered path.
+    pub path: String,
+    /// True where the case is real and nothing of it was read in; false where the case is
+    /// synthetic and the field is missing.
+    pub refused: bool,
+    /// What was counted.
+    pub marks: Marks,
 }
 
 /// Takes a delivery in: seals it, then runs the pipeline to the end.
@@ -122,6 +144,8 @@ pub fn intake(
         bytes: sealed.iter().map(|file| file.bytes).sum(),
         passed_over: delivered.passed_over.len() as u64,
         totals: unfinished.totals,
+        marked: unfinished.marked,
+        manifests: manifest::compare(case, &sealed)?,
         ..Outcome::default()
     };
     match resumed_delivery(case, intake, &sealed, &unfinished.deliveries)? {
@@ -137,6 +161,7 @@ pub fn intake(
     }
     let finished = finish(case, session, tools, &mut stages, random)?;
     add_totals(&mut outcome.totals, &finished.totals);
+    outcome.marked.extend(finished.marked);
     outcome.snapshot = case.state()?.snapshot()?.map(|snapshot| snapshot.number);
     stages.begin("checkpoint", None);
     case.log.checkpoint(log_key)?;
@@ -158,13 +183,20 @@ pub fn run(
     let finished = finish(case, session, tools, &mut stages, random)?;
     let snapshot = case.state()?.snapshot()?.map(|snapshot| snapshot.number);
     case.log.checkpoint(log_key)?;
-    Ok(Outcome { totals: finished.totals, snapshot, stages: stages.end(), ..Outcome::default() })
+    Ok(Outcome {
+        totals: finished.totals,
+        marked: finished.marked,
+        snapshot,
+        stages: stages.end(),
+        ..Outcome::default()
+    })
 }
 
 /// What was still open and is done now.
 struct Finished {
     deliveries: Vec<u64>,
     totals: Totals,
+    marked: Vec<Marked>,
 }
 
 /// Reads deliveries that have no receipt, then publishes receipts that are in no snapshot.
@@ -178,7 +210,8 @@ fn finish(
     // Nothing is added to a lake of which files are missing.
     case.snapshot()?;
     let scratch = Scratch::create(&case.root.join("scratch"))?;
-    let mut finished = Finished { deliveries: Vec::new(), totals: Totals::default() };
+    let mut finished =
+        Finished { deliveries: Vec::new(), totals: Totals::default(), marked: Vec::new() };
     for receipt in publish::unpublished(case)? {
         finished.deliveries.push(receipt.payload.delivery);
         let parsed = parse::read_again(case, &receipt, tools, scratch.path(), stages)?;
@@ -189,9 +222,20 @@ fn finish(
         let parsed =
             parse::read_delivery(case, session, &delivery, tools, scratch.path(), stages, random)?;
         add_totals(&mut finished.totals, &parsed.totals);
+        finished.marked.extend(parsed.readings.iter().filter_map(marked));
         publish::publish(case, session, parsed, tools, stages, random)?;
     }
     Ok(finished)
+}
+
+fn marked(read: &ReadOutcome) -> Option<Marked> {
+    let stripped = read.ledger.anomalies.contains_key(marks::STRIPPED);
+    (read.refused() || stripped).then(|| Marked {
+        exhibit: read.of.exhibit,
+        path: String::from_utf8_lossy(&read.of.path).into_owned(),
+        refused: read.refused(),
+        marks: read.marks,
+    })
 }
 
 fn check_seed(case: &Case, tools: &Tools<'_>) -> Result<()> {

@@ -54,7 +54,7 @@ pub fn publish(
     let parts = source.chunks();
     for part in done..parts {
         let base = case.snapshot()?.unwrap_or_default();
-        let batch = source.batch(part, &twins(case, &base)?)?;
+        let mut batch = source.batch(part, &twins(case, &base)?)?;
         stages.begin("derive", Some(u64::from(batch.len())));
         let shop = Workshop {
             base: &case.root,
@@ -64,7 +64,7 @@ pub fn publish(
             limits: tools.derive_limits,
             progress: stages,
         };
-        let snapshot = derive::derive(&shop, &base, &batch)?;
+        let snapshot = derive::derive(&shop, &base, &mut batch)?;
         drop(batch);
         stages.begin("publish", None);
         let saved = snapshot.save(&case.root)?;
@@ -184,8 +184,12 @@ impl Source {
             let others = twins.get(&digest).into_iter().flatten();
             let twins: Vec<ExhibitId> = others.copied().filter(|id| *id != exhibit).collect();
             let stretch = ordinals.start as usize..ordinals.end as usize;
-            let mut keys = read.keys[stretch].to_vec();
-            if ordinals.end as usize == read.keys.len() {
+            // Most often the stretch is all: then its keys are handed on, not copied.
+            let mut keys = match stretch.len() == read.keys.len() {
+                true => std::mem::take(&mut read.keys),
+                false => read.keys[stretch.clone()].to_vec(),
+            };
+            if stretch.end == read.keys.len() {
                 read.keys = Vec::new();
             }
             if !twins.is_empty() {

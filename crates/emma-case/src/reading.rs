@@ -1,11 +1,13 @@
 //! One exhibit read once: its record tree, its draft, its ledger.
 //!
 //! The parser hands over items in order; each becomes a leaf of the tree, and a record also a
-//! draft and a key. Nothing here looks at content.
+//! draft and a key. Nothing here looks at content, but for what marks invented data.
 
+use crate::authority::CaseKind;
 use crate::derive::batch::RecordKey;
 use crate::error::{CaseError, Result, at};
 use crate::ledger::Ledger;
+use crate::marks::{self, Marks};
 use emma_evidence::tree::TreeSummary;
 use emma_evidence::{ReadingId, TreeWriter};
 use emma_lake::draft::{DraftHead, DraftWriter, KeyEntry};
@@ -38,6 +40,8 @@ pub struct ToRead {
     pub bytes: u64,
     /// The reading: exhibit and plan.
     pub reading: ReadingId,
+    /// The kind of the case it is read into.
+    pub kind: CaseKind,
 }
 
 /// What one reading gave.
@@ -59,6 +63,15 @@ pub struct ReadOutcome {
     pub links: Vec<LinkRow>,
     /// Members kept whole.
     pub blobs: Vec<BlobRow>,
+    /// What says that it is invented.
+    pub marks: Marks,
+}
+
+impl ReadOutcome {
+    /// Whether nothing of it came into the case: invented data, and the case is real.
+    pub fn refused(&self) -> bool {
+        self.ledger.anomalies.contains_key(marks::REFUSED)
+    }
 }
 
 /// Reads an exhibit. `tree` is given where this reading has no tree yet.
@@ -92,6 +105,7 @@ pub fn read(
         unlisted: 0,
         links: Vec::new(),
         blobs: Vec::new(),
+        marks: Marks::default(),
         whole: false,
         failure: None,
     };
@@ -111,6 +125,7 @@ pub fn read(
         taker.failure.take().map_or(Ok(()), Err)?;
         Ok(read?)
     })?;
+    taker.judge(&of, &draft)?;
     taker.finish(of, draft)
 }
 
@@ -126,6 +141,7 @@ struct Taker<'p> {
     unlisted: u64,
     links: Vec<LinkRow>,
     blobs: Vec<BlobRow>,
+    marks: Marks,
     /// The member in hand is kept whole.
     whole: bool,
     failure: Option<CaseError>,
@@ -142,8 +158,12 @@ impl Taker<'_> {
             self.note(anomaly, item.member.clone(), item.place.clone(), Some(item.class));
         }
         let Some(record) = &item.record else {
+            if matches!(item.place, Place::Span { offset: 0, .. }) {
+                self.marks.head(item.raw);
+            }
             return Ok(());
         };
+        self.marks.record(record);
         if let Some(link) = &record.link {
             self.links.push(LinkRow {
                 record: emma_model::RecordId::Sealed {
@@ -216,6 +236,43 @@ impl Taker<'_> {
         });
     }
 
+    /// Says what invented data lacks, or keeps it out of a real case: its leaves and its ledger
+    /// stay, to show what was handed over; no record, blob or statement of it does.
+    fn judge(&mut self, of: &ToRead, draft: &Path) -> Result<()> {
+        let (what, note) = match of.kind {
+            CaseKind::Real if self.marks.synthetic() => {
+                (marks::REFUSED, "invented data, and the case is real: nothing of it was read in")
+            }
+            CaseKind::Synthetic if self.marks.stripped() => {
+                (marks::STRIPPED, "nothing in it says that it is synthetic")
+            }
+            _ => return Ok(()),
+        };
+        if of.kind == CaseKind::Real {
+            let head =
+                DraftHead { exhibit: of.exhibit, source: of.source.clone(), bytes: of.digest };
+            self.drafts = DraftWriter::create(draft, head)?;
+            self.keys.clear();
+            self.links.clear();
+            self.blobs.clear();
+            self.anomalies.clear();
+            self.unlisted = 0;
+            self.ledger.refuse(what);
+        } else {
+            *self.ledger.anomalies.entry(what).or_default() += 1;
+        }
+        self.anomalies.push(AnomalyRow {
+            exhibit: self.exhibit,
+            member: MemberPath::default(),
+            place: Place::Span { offset: 0, length: of.bytes },
+            class: None,
+            kind: what.to_owned(),
+            field: None,
+            note: format!("{note}; {}", self.marks.describe()),
+        });
+        Ok(())
+    }
+
     fn finish(mut self, of: ToRead, draft: PathBuf) -> Result<ReadOutcome> {
         self.drafts.finish()?;
         if self.unlisted > 0 {
@@ -241,6 +298,7 @@ impl Taker<'_> {
             anomalies: self.anomalies,
             links: self.links,
             blobs: self.blobs,
+            marks: self.marks,
         })
     }
 

@@ -259,6 +259,13 @@ fn key_id(name: &str, key: &[u8; 32]) -> [u8; 4] {
     [digest.0[0], digest.0[1], digest.0[2], digest.0[3]]
 }
 
+/// Whether `signature` is the Ed25519 signature (RFC 8032, strict) of `message` by `key`: for
+/// files that others signed.
+pub fn verify_detached(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
+    let signature = Signature::from_bytes(signature);
+    VerifyingKey::from_bytes(key).is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,8 +10,8 @@ use crate::member::Member;
 use crate::rows::RowFormat;
 use crate::window::Window;
 use crate::{
-    burner, discord, irc, mail, matrix, property_list, rocketchat, sheet, signal_jsonl, slack,
-    sms_backup, sqlite, telegram, text, ufdr, vcard, whatsapp_text, xmpp,
+    burner, delivery, discord, irc, mail, matrix, property_list, rocketchat, sheet, signal_jsonl,
+    slack, sms_backup, sqlite, telegram, text, ufdr, vcard, whatsapp_text, xmpp,
 };
 use emma_model::Anomaly;
 use std::io;
@@ -84,6 +84,7 @@ pub(crate) const FORMATS: &[&Format] = &[
     &xmpp::FORMAT,
     &gpx::FORMAT,
     &kml::FORMAT,
+    &delivery::FORMAT,
     &telegram::FORMAT,
     &rocketchat::FORMAT,
     &matrix::FORMAT,

@@ -25,6 +25,7 @@ pub enum Target<'m> {
 /// The fuzz targets: one a reader. Their seeds lie in `fuzz/corpus/NAME`.
 pub const TARGETS: &[&str] = &[
     "burner",
+    "delivery",
     "discord",
     "eml",
     "gpx",

@@ -17,6 +17,7 @@ pub mod account;
 mod base64;
 mod burner;
 mod container;
+mod delivery;
 mod discord;
 pub mod emit;
 mod exhibit;

@@ -15,8 +15,9 @@ const TELEGRAM: &str = r#"{"name":"Birds","type":"private_group","id":42,"messag
 ],"extra":{"list":[{"a":1},{"b":[{}]}]}}"#;
 
 /// The seeds of the formats that are made of JSON objects, each read as its own format.
-const OBJECTS: [(&str, &str, &str); 7] = [
+const OBJECTS: [(&str, &str, &str); 8] = [
     ("burner", "fsCachedData/0A", include_str!("../../../fuzz/corpus/burner/messages")),
+    ("delivery", "part-00000.ndjson", include_str!("../../../fuzz/corpus/delivery/all")),
     ("discord", "birds.json", include_str!("../../../fuzz/corpus/discord/export")),
     ("discord", "messages.csv", include_str!("../../../fuzz/corpus/discord/table")),
     ("matrix", "export.json", include_str!("../../../fuzz/corpus/matrix/export")),

@@ -5,6 +5,7 @@ mod burner;
 mod collect;
 mod containers;
 mod corpus;
+mod delivery;
 mod discord;
 mod geo;
 mod hostile;

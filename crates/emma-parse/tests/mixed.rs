@@ -21,8 +21,9 @@ pub struct Mixed {
 }
 
 /// Seeds of the formats that are text, each under a name that tells nothing.
-const SEEDS: [(&str, &str); 16] = [
+const SEEDS: [(&str, &str); 17] = [
     ("burner/messages", "burner"),
+    ("delivery/all", "delivery"),
     ("discord/export", "discord"),
     ("eml/mail", "eml"),
     ("matrix/export", "matrix"),

@@ -56,6 +56,11 @@ impl Failure {
         Failure::new(ErrorClass::Usage, what, Some(help.into()))
     }
 
+    /// Law forbids it.
+    pub fn refused(what: impl Into<String>, help: impl Into<String>) -> Failure {
+        Failure::new(ErrorClass::Refused, what, Some(help.into()))
+    }
+
     fn new(class: ErrorClass, what: impl Into<String>, help: Option<String>) -> Failure {
         Failure { class, what: what.into(), help, place: None, reader_gone: false }
     }

@@ -2,6 +2,7 @@
 
 mod first_hour;
 mod law;
+mod marks;
 mod words;
 
 use emma_testkit::TestCase;

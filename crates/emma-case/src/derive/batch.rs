@@ -30,7 +30,7 @@ pub struct Part {
     pub draft: DraftFile,
     /// Which of its records belong to this batch.
     pub ordinals: Range<u32>,
-    /// Keys of these records, in order.
+    /// Keys of these records, in order; until [`Batch::forget_keys`].
     pub keys: Vec<RecordKey>,
     /// Exhibits already in the base snapshot that have the same bytes.
     pub twins: Vec<ExhibitId>,
@@ -91,10 +91,12 @@ impl Batch {
         (part, part.ordinals.start + (number - self.bases[index]))
     }
 
-    /// The key of record `number`.
-    pub fn key(&self, number: u32) -> &RecordKey {
-        let (part, ordinal) = self.locate(number);
-        &part.keys[(ordinal - part.ordinals.start) as usize]
+    /// Frees the keys: once messages are in order nothing asks for them, and what comes next
+    /// needs the memory.
+    pub fn forget_keys(&mut self) {
+        for part in &mut self.parts {
+            part.keys = Vec::new();
+        }
     }
 
     /// The values of record `number`.

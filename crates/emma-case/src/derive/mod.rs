@@ -69,10 +69,11 @@ pub struct Workshop<'a> {
 ///
 /// Files are durable when this returns; nothing refers to them yet. The caller publishes the
 /// snapshot by appending its log entry. A crash before that leaves orphans to sweep.
-pub fn derive(shop: &Workshop<'_>, base: &Snapshot, batch: &Batch) -> Result<Snapshot> {
+pub fn derive(shop: &Workshop<'_>, base: &Snapshot, batch: &mut Batch) -> Result<Snapshot> {
     shop.progress.stage("join", Some(u64::from(batch.len())));
     let joined = join::join(shop, base, batch)?;
     let order = order::order(batch, &joined, &shop.limits)?;
+    batch.forget_keys();
     let next_segment = base.segments.iter().map(|view| view.segment.number).max().unwrap_or(0) + 1;
     shop.progress.stage("lake and index", Some(order.rows()));
     let written = write::write(shop, base, batch, &joined, &order, next_segment)?;

@@ -164,7 +164,7 @@ impl Mapping {
 
 /// The mappings that come with emma, in the order in which they are tried.
 pub fn shipped() -> Vec<Mapping> {
-    const TEXTS: [&str; 15] = [
+    const TEXTS: [&str; 24] = [
         include_str!("../../mappings/irc-annotation.toml"),
         include_str!("../../mappings/ndjson-chat.toml"),
         include_str!("../../mappings/whatsapp-ios.toml"),
@@ -180,6 +180,15 @@ pub fn shipped() -> Vec<Mapping> {
         include_str!("../../mappings/plate-reads.toml"),
         include_str!("../../mappings/server-events.toml"),
         include_str!("../../mappings/sim-assignments.toml"),
+        include_str!("../../mappings/delivery-partner.toml"),
+        include_str!("../../mappings/delivery-operator-a.toml"),
+        include_str!("../../mappings/delivery-operator-b.toml"),
+        include_str!("../../mappings/delivery-cells.toml"),
+        include_str!("../../mappings/delivery-plate-hits.toml"),
+        include_str!("../../mappings/delivery-machines.toml"),
+        include_str!("../../mappings/delivery-provisioning.toml"),
+        include_str!("../../mappings/delivery-sims.toml"),
+        include_str!("../../mappings/delivery-billing.toml"),
     ];
     let parse = |text| Mapping::parse(text).expect("shipped mappings are tested");
     TEXTS.into_iter().map(parse).collect()

@@ -5,12 +5,13 @@ use super::{asked, place};
 use crate::args::{IntakeArgs, RunArgs};
 use crate::fail::{Done, Failure, Result};
 use crate::output::progress::Shower;
-use crate::output::{Output, bytes, counted, grouped};
+use crate::output::{Output, bytes, counted, grouped, inert};
 use emma_case::access::Session;
 use emma_case::case::Case;
 use emma_case::clock;
 use emma_case::derive::DeriveLimits;
 use emma_case::home::Home;
+use emma_case::manifest::{Compared, Signature};
 use emma_case::pipeline::{self, Intake, Outcome, Tools};
 use emma_index::Splits;
 use emma_parse::{Limits, Mapping};
@@ -31,8 +32,40 @@ struct OutcomeLine {
     repeated: u64,
     passed_over: u64,
     read: emma_evidence::payload::Totals,
+    marked: Vec<MarkedLine>,
+    manifests: Vec<Compared>,
     snapshot: Option<u64>,
     stages: Vec<StageLine>,
+}
+
+/// An exhibit of invented data: refused by a real case, or without the field that says so.
+#[derive(Serialize)]
+struct MarkedLine {
+    exhibit: String,
+    path: String,
+    refused: bool,
+    records_saying_so: u64,
+    identifiers: u64,
+    reserved: u64,
+}
+
+impl OutcomeLine {
+    fn refused(&self) -> usize {
+        self.marked.iter().filter(|marked| marked.refused).count()
+    }
+
+    /// Refused data is a refusal; a manifest that does not hold is a finding.
+    fn end(&self) -> Result<Done> {
+        match self.refused() {
+            0 if self.manifests.iter().all(Compared::holds) => Ok(Done::Ok),
+            0 => Ok(Done::Found),
+            many => Err(Failure::refused(
+                format!("{} of invented data, and the case is real", counted(many as u64, "file")),
+                "their bytes are sealed and nothing of them was read in; a simulated network \
+                 belongs in a case of its own: emma case new CASE --kind synthetic",
+            )),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -60,6 +93,19 @@ impl From<Outcome> for OutcomeLine {
             repeated: outcome.repeated,
             passed_over: outcome.passed_over,
             read: outcome.totals,
+            marked: outcome
+                .marked
+                .into_iter()
+                .map(|marked| MarkedLine {
+                    exhibit: marked.exhibit.to_string(),
+                    path: marked.path,
+                    refused: marked.refused,
+                    records_saying_so: marked.marks.said,
+                    identifiers: marked.marks.told,
+                    reserved: marked.marks.reserved,
+                })
+                .collect(),
+            manifests: outcome.manifests,
             snapshot: outcome.snapshot,
         }
     }
@@ -86,8 +132,9 @@ pub fn run(args: &IntakeArgs, output: &Output) -> Result<Done> {
     let random = &mut emma_evidence::system_random;
     let outcome = pipeline::intake(&mut case, &session, &log_key, &intake, &tools, random);
     progress.finish();
-    output.print("emma/intake/v1", &OutcomeLine::from(outcome?), human)?;
-    Ok(Done::Ok)
+    let line = OutcomeLine::from(outcome?);
+    output.print("emma/intake/v1", &line, human)?;
+    line.end()
 }
 
 pub fn resume(args: &RunArgs, output: &Output) -> Result<Done> {
@@ -103,8 +150,9 @@ pub fn resume(args: &RunArgs, output: &Output) -> Result<Done> {
     let random = &mut emma_evidence::system_random;
     let outcome = pipeline::run(&mut case, &session, &log_key, &tools, random);
     progress.finish();
-    output.print("emma/intake/v1", &OutcomeLine::from(outcome?), human)?;
-    Ok(Done::Ok)
+    let line = OutcomeLine::from(outcome?);
+    output.print("emma/intake/v1", &line, human)?;
+    line.end()
 }
 
 /// The pipeline's tools, with the engines this program chose.
@@ -181,6 +229,7 @@ fn human(line: &OutcomeLine, out: &mut dyn Write) -> io::Result<()> {
     listed(out, "records", &read.records, grouped)?;
     listed(out, "bytes", &read.bytes_by_class, grouped)?;
     listed(out, "anomalies", &read.anomalies, grouped)?;
+    marks(line, out)?;
     match line.snapshot {
         Some(number) => writeln!(out, "published snapshot {number}")?,
         None => writeln!(out, "nothing to publish")?,
@@ -188,6 +237,49 @@ fn human(line: &OutcomeLine, out: &mut dyn Write) -> io::Result<()> {
     for stage in &line.stages {
         let (wall, cpu) = (stage.wall_us as f64 / 1e6, stage.cpu_us as f64 / 1e6);
         writeln!(out, "  {:<12} {wall:>8.2} s  ({cpu:.2} s of CPU)", stage.name)?;
+    }
+    Ok(())
+}
+
+/// Files named in a list that may be long.
+const NAMED_MAX: usize = 5;
+
+fn marks(line: &OutcomeLine, out: &mut dyn Write) -> io::Result<()> {
+    for marked in line.marked.iter().take(NAMED_MAX) {
+        let what = match marked.refused {
+            true => "refused, invented data in a real case",
+            false => "its mark `synthetic` was stripped from every record",
+        };
+        let (reserved, identifiers) = (grouped(marked.reserved), grouped(marked.identifiers));
+        let path = inert::line(&marked.path);
+        writeln!(out, "  {path}: {what} ({reserved} of {identifiers} identifiers are reserved)")?;
+    }
+    if line.marked.len() > NAMED_MAX {
+        let more = grouped((line.marked.len() - NAMED_MAX) as u64);
+        writeln!(out, "  and {more} more files like these (emma report CASE loss)")?;
+    }
+    if line.manifests.is_empty() && line.marked.iter().any(|marked| !marked.refused) {
+        writeln!(out, "  no manifest came with them: whether all files are here is not known")?;
+    }
+    for manifest in &line.manifests {
+        let signature = match manifest.signature {
+            Signature::Good => "signature good",
+            Signature::Bad => "SIGNATURE BAD",
+            Signature::Absent => "no signature",
+        };
+        writeln!(
+            out,
+            "{}: {signature}; of {} {} here as listed, {} changed, {} not here, {} not listed",
+            inert::line(&manifest.path),
+            counted(manifest.listed, "file"),
+            grouped(manifest.equal),
+            grouped(manifest.differing),
+            grouped(manifest.missing),
+            grouped(manifest.unlisted),
+        )?;
+        for path in manifest.named.iter().take(NAMED_MAX) {
+            writeln!(out, "  not as listed: {}", inert::line(path))?;
+        }
     }
     Ok(())
 }
