@@ -1,10 +1,11 @@
 //! `cargo xtask demo`: a synthetic case from nothing to a verified proof, through the real program.
 //!
-//! 1. build, invent a delivery in five shapes
-//! 2. an actor, a case, an authority
-//! 3. three intakes, one of them twice
-//! 4. status, searches, one message shown with its proof
-//! 5. a checkpoint, the proof verified by the separate verifier, the whole case verified
+//! 1. build, an actor
+//! 2. a simulated network of 50 people with everything that would be handed over of it, a case, the
+//!    authority that came with it
+//! 3. three intakes: the network, a log with a mapping of its own, a phone's archive (twice)
+//! 4. status, searches, the case beside the network's truth
+//! 5. one message shown with its proof, verified by the separate verifier; the whole case verified
 //!
 //! Each command is printed before its output. What must be true is checked, so that a broken
 //! program cannot pass for a demonstration.
@@ -12,7 +13,7 @@
 pub mod specimens;
 
 use crate::cli::{Emma, Said};
-use crate::failure::{During, Failure};
+use crate::failure::Failure;
 use crate::workspace;
 use serde_json::Value;
 use std::time::Instant;
@@ -20,9 +21,9 @@ use std::time::Instant;
 const ANALYST: &str = "Demo Analyst";
 const REASON: &str = "to see how emma works";
 const CASE: &str = "case";
-/// Readable messages in the specimens: five of the log, seven of the feed, four spoken lines and
-/// one action of the IRC log, two of Telegram. The join and the broken line are not among them.
-const SPOKEN: u64 = 19;
+/// The simulated network's folder and seed.
+const NET: &str = "net";
+const SEED: &str = "7";
 
 /// Runs the demonstration in `target/demo`.
 pub fn run(arguments: &[String]) -> Result<(), Failure> {
@@ -31,7 +32,7 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
     }
     let started = Instant::now();
     println!("building emma (the first time takes some minutes)");
-    let programs = workspace::build(&["emma", "emma-verify"], false)?;
+    let programs = workspace::build(&["emma", "emma-verify", "emma-twin", "emma-score"], false)?;
     let folder = workspace::target().join("demo");
     let emma = Emma::fresh(&programs, &folder)?.with("EMMA_REASON", REASON);
     specimens::write(&folder)?;
@@ -56,25 +57,32 @@ impl Demo {
         println!("$ export EMMA_HOME=$PWD/home EMMA_REASON='{REASON}'");
     }
 
-    /// An actor, a case, an authority; returns the log's public key.
+    /// An actor, a network, a case, an authority; returns the log's public key.
     fn set_up(&self) -> Result<String, Failure> {
         self.shown(&["actor", "add", ANALYST])?;
         let actors = self.emma.must(&["--json", "actor", "list"])?.json()?;
         let actor = find_text(&actors, "key")
             .ok_or_else(|| Failure::found("`emma actor list --json` shows no member `key`"))?;
+        println!("\nA network of 50 people who do not exist, and what would be handed over of it:");
+        let actor = format!("{ANALYST}={actor}");
+        let generate = ["twin", "generate", "--preset", "tiny", "--seed", SEED, "--out", NET];
+        self.shown(&[&generate[..], &["--photos", "drawn", "--actor", &actor]].concat())?;
         self.shown(&["case", "new", CASE, "--kind", "synthetic"])?;
-        let text = specimens::authority(ANALYST, &actor);
-        let path = self.emma.folder().join("authority.toml");
-        std::fs::write(path, text).during("cannot write the authority")?;
-        self.shown(&["authority", "add", CASE, "authority.toml"])?;
+        self.shown(&["authority", "add", CASE, &format!("{NET}/authority.toml")])?;
         Ok(self.shown(&["case", "key", CASE])?.out.trim().to_owned())
     }
 
     fn take_in(&self) -> Result<(), Failure> {
+        println!(
+            "\nFeeds, histories, server tables, spreadsheets, call data, photos, seized phones:"
+        );
+        let deliveries = format!("{NET}/deliveries");
+        self.shown(&["intake", CASE, &deliveries, "--source", "collection"])?;
+        println!(
+            "\nA log that emma does not know, by a mapping; an archive with a damaged member:"
+        );
         let harbour = ["intake", CASE, "harbour", "--source", "harbour"];
         self.shown(&[&harbour[..], &["--mapping", "harbour.toml"]].concat())?;
-        let feed = ["intake", CASE, "feed", "--source", "feed", "--mapping", "feed.toml"];
-        self.shown(&feed)?;
         let phone = ["intake", CASE, "phone-7.zip", "--source", "phone", "--custody", "unknown"];
         self.shown(&phone)?;
         println!("\nThe same bytes again are recognised and recorded, not repeated:");
@@ -82,17 +90,18 @@ impl Demo {
         Ok(())
     }
 
-    /// Status and searches; returns the id of a message found.
+    /// Status, searches, the truth; returns the id of a message found.
     fn look(&self) -> Result<String, Failure> {
-        self.shown(&["report", CASE, "loss"])?;
         self.shown(&["status", CASE])?;
-        self.shown(&["search", CASE, "\"pick up\""])?;
-        self.shown(&["search", CASE, "\"pick up\"~3 from:greyheron after:2020-04-03"])?;
-        self.shown(&["search", CASE, "елки OR δεμα OR izmir"])?;
-        self.holds("", SPOKEN)?;
-        self.holds("\"pick up\"", 4)?;
-        self.holds("елки OR δεμα OR izmir", 3)?;
-        let hits = self.emma.must(&["--json", "search", CASE, "blue van"])?.json()?;
+        self.shown(&["search", CASE, "\"pick up\"", "--limit", "5"])?;
+        self.shown(&["search", CASE, "kind:location from:QI*", "--limit", "3"])?;
+        self.shown(&["search", CASE, "tomorrow OR morgen OR demain OR mañana OR завтра OR غدا"])?;
+        self.holds("from:greyheron \"blue van\"", 1)?;
+        self.holds("\"pick it up yourself\"", 1)?;
+        println!("\nIs all of it there, and as it was? The network's truth knows:");
+        self.shown(&["twin", "score", CASE, NET])?;
+        let query = "from:greyheron \"blue van\"";
+        let hits = self.emma.must(&["--json", "search", CASE, query])?.json()?;
         let found = hits["hits"][0]["id"].as_str().map(str::to_owned);
         found.ok_or_else(|| Failure::found("a search for two words of a specimen found nothing"))
     }
@@ -143,9 +152,11 @@ impl Demo {
         println!("\nThe case is searched and verified ({} s).", started.elapsed().as_secs());
         println!("Three commands to try next, in target/demo with the exports above:");
         let programs = "../debug";
-        println!("  {programs}/emma search case 'harbour NOT from:greyheron' --order best");
+        println!(
+            "  {programs}/emma search case 'kind:message photo NOT from:greyheron' --order best"
+        );
         println!("  {programs}/emma show case '{id}' --context 5");
-        println!("  {programs}/emma mapping try feed.toml feed/feed.ndjson");
+        println!("  {programs}/emma twin describe --preset tiny --seed {SEED}");
     }
 
     /// Runs `emma`, printing the command and what it says. It must exit with 0.

@@ -177,14 +177,15 @@ fn manifest(world: &World, root: &Path, files: &[FileEntry]) -> Result<()> {
     head.text("seed", &world.seed.to_string());
     let coder = base64::engine::general_purpose::STANDARD;
     head.text("key", &coder.encode(key.verifying_key().as_bytes())).close();
-    for file in files.iter().filter(|file| !file.path.starts_with("truth/")) {
+    for file in files {
+        // What is handed over; the authority and the truth are not.
+        let Some(path) = file.path.strip_prefix("deliveries/") else { continue };
         let mut object = crate::record::Object::open(&mut out, "file/1");
-        object.text("path", &file.path).text("sha256", &file.sha256);
+        object.text("path", path).text("sha256", &file.sha256);
         object.number("bytes", file.bytes as i64).number("records", file.records as i64).close();
     }
-    let signature = key.sign(&out);
-    keep(root, "manifest.ndjson", &out, files.len() as u64)?;
-    let text = format!("{}\n", coder.encode(signature.to_bytes()));
-    keep(root, "manifest.sig", text.as_bytes(), 1)?;
+    let signature = coder.encode(key.sign(&out).to_bytes());
+    crate::record::Object::open(&mut out, "signature/1").text("ed25519", &signature).close();
+    keep(root, "deliveries/manifest.ndjson", &out, files.len() as u64)?;
     Ok(())
 }

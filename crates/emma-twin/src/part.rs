@@ -43,6 +43,8 @@ pub struct Row {
     pub message: u32,
     /// Device it was taken from; `u32::MAX` for a server.
     pub device: u32,
+    /// Milliseconds from sending until it was on that device.
+    pub delay: i64,
     /// Defects.
     pub defects: u16,
     /// Its line in its file, from 0: known once sorted.
@@ -195,7 +197,8 @@ impl Part {
                 self.tally.losses[loss as usize] += 1;
                 losses.push((*member, loss));
             }
-            let side = Side { member: *member, chat: tie.chats[place], device, out, number };
+            let (chat, delay) = (tie.chats[place], there - message.at);
+            let side = Side { member: *member, chat, device, out, number, delay };
             self.copies(world, &message, &to, side, fate);
         }
         if world.scenario.deliveries.servers {
@@ -288,8 +291,12 @@ impl Part {
             live.from = copy.to.first().copied().unwrap_or(copy.from);
             live.to = vec![copy.from];
         }
+        let mut bits = bits;
         if bits & defect::TRUNCATED != 0 {
             live.text = cut_text(live.text, 12);
+            if live.text.len() == copy.text.len() {
+                bits &= !defect::TRUNCATED;
+            }
         }
         self.write(&live, FEED, (captured, live.id.unwrap_or(0)), side, bits);
         if world.country(side.member).code == world.scenario.deliveries.overnight_country {
@@ -360,6 +367,7 @@ impl Part {
             span: start..self.arena.len(),
             message: side.number,
             device: side.device,
+            delay: side.delay,
             defects,
             line: 0,
         });
@@ -411,7 +419,7 @@ impl Part {
         object.number("recipients", members.len() as i64 - 1);
         object.number("bytes", message.text.len() as i64 + 96);
         object.text("type", if message.photo { "image" } else { "text" }).close();
-        let side = Side { member: 0, chat: 0, device: u32::MAX, out: true, number };
+        let side = Side { member: 0, chat: 0, device: u32::MAX, out: true, number, delay: 0 };
         self.push(SERVERS, (message.at, message.id), start, side, 0);
     }
 }
@@ -425,6 +433,7 @@ struct Side {
     device: u32,
     out: bool,
     number: u32,
+    delay: i64,
 }
 
 fn message_order(at: i64) -> u64 {

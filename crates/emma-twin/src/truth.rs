@@ -93,6 +93,9 @@ pub fn messages(part: &Part) -> Vec<u8> {
             if row.device != u32::MAX {
                 object.number("device", i64::from(row.device));
             }
+            if row.delay != 0 {
+                object.number("delay_ms", row.delay);
+            }
             if row.defects != 0 {
                 object.texts("defects", defect_names(row.defects));
             }

@@ -62,6 +62,16 @@ pub enum Command {
     Log(LogCommand),
     /// Hash everything again and name whatever does not agree.
     Verify(VerifyArgs),
+    /// Simulated networks: generate, live, describe, and score a case against the truth.
+    ///
+    /// Everything after `twin` is handed to emma-twin, and after `twin score` to emma-score: the
+    /// programs beside this one. `emma twin --help` and `emma twin score --help` say what they take.
+    #[command(disable_help_flag = true)]
+    Twin {
+        /// What emma-twin or emma-score is asked
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
     /// Print this reference as Markdown (docs/cli.md).
     #[command(hide = true)]
     HelpMarkdown,

@@ -15,6 +15,7 @@ mod report;
 mod search;
 mod show;
 mod status;
+mod twin;
 mod verify;
 
 use crate::args::{ActingArgs, Command};
@@ -47,6 +48,7 @@ pub fn run(command: Command, output: &Output) -> Result<Done> {
         Command::Audit(args) => audit::run(&args, output),
         Command::Log(command) => log::run(command, output),
         Command::Verify(args) => verify::run(&args, output),
+        Command::Twin { words } => twin::run(&words),
         Command::HelpMarkdown => reference::run(),
     }
 }

@@ -19,14 +19,17 @@ pub enum Done {
     Ok,
     /// Something was found wrong and has been printed.
     Found,
+    /// Another program did it, and ended so.
+    Code(u8),
 }
 
 impl Done {
-    /// 0, or 1 for a finding.
+    /// 0, 1 for a finding, or the other program's.
     pub fn exit_code(self) -> ExitCode {
         ExitCode::from(match self {
             Done::Ok => 0,
             Done::Found => 1,
+            Done::Code(code) => code,
         })
     }
 }

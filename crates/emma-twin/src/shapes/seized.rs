@@ -71,7 +71,8 @@ fn archive(world: &World, lexicon: &Lexicon<'_>, account: u32) -> Shape {
     let _ = writeln!(xml, "{}</item>", device.imei);
     xml.push_str("<item name=\"Synthetic\">true</item></metadata>\n");
     xml.push_str("<decodedData><modelType type=\"Chat\">\n");
-    let mut messages = 0;
+    // What a report reader finds besides messages: the device's section, and each chat.
+    let (mut messages, mut others) = (0, 1);
     for tie in 0..world.ties.len() as u32 {
         let bound = &world.ties[tie as usize];
         if !bound.members.contains(&account) {
@@ -96,7 +97,9 @@ fn archive(world: &World, lexicon: &Lexicon<'_>, account: u32) -> Shape {
             chat.push_str("</model>\n");
         });
         if !chat.is_empty() {
+            others += 1;
             let _ = write!(xml, "<model type=\"Chat\" id=\"c{tie}\">");
+            field(&mut xml, "Id", "String", &format!("c{tie}"));
             field(&mut xml, "Source", "String", "synthetic messenger");
             xml.push_str("<multiModelField name=\"Participants\" type=\"Party\">");
             for member in &bound.members {
@@ -112,5 +115,5 @@ fn archive(world: &World, lexicon: &Lexicon<'_>, account: u32) -> Shape {
     }
     xml.push_str("</modelType></decodedData></project>\n");
     let path = format!("deliveries/seized/handset-{number:06}.ufdr");
-    (path, zip::stored(&[("report.xml", xml.as_bytes())]), messages)
+    (path, zip::stored(&[("report.xml", xml.as_bytes())]), messages + others)
 }
