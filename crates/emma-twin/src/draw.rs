@@ -40,6 +40,8 @@ pub enum Stream {
     MessageId = 15,
     /// Server tables.
     Server = 16,
+    /// What a message's photo shows and what became of it.
+    Photo = 17,
 }
 
 /// Spreads the bits of `x` over all 64.

@@ -3,8 +3,9 @@
 
 use crate::output::{FileEntry, keep};
 use crate::part::{self, Part, SOURCES, Tally};
+use crate::photos::deliver::{Drawn, deliver};
 use crate::record::quote;
-use crate::scenario::Scenario;
+use crate::scenario::{Photos, Scenario};
 use crate::shapes::{handset, outside, seized, servers};
 use crate::talk::Phrasebook;
 use crate::talk::session::Lexicon;
@@ -23,6 +24,8 @@ pub struct Made {
     pub files: Vec<FileEntry>,
     /// Counts over all messages.
     pub tally: Tally,
+    /// Photos drawn; none unless the scenario says so.
+    pub drawn: Drawn,
 }
 
 /// Who may read, written into the authority: a name and the key `emma actor list` prints.
@@ -45,13 +48,13 @@ pub fn generate(
     let lexicon = Lexicon::of(&book);
     let world = World::make(scenario, seed, &book.script)?;
     let mut files = lists(&world, &lexicon, root)?;
-    let (talk, tally) = talk(&world, &lexicon, root)?;
+    let (talk, tally, drawn) = talk(&world, &lexicon, root)?;
     files.extend(talk);
     files.extend(shapes(&world, &lexicon, root)?);
     files.push(keep(root, "authority.toml", authority(&world, actor).as_bytes(), 1)?);
     files.sort();
     manifest(&world, root, &files)?;
-    Ok(Made { files, tally })
+    Ok(Made { files, tally, drawn })
 }
 
 fn lists(world: &World, lexicon: &Lexicon<'_>, root: &Path) -> Result<Vec<FileEntry>> {
@@ -69,9 +72,13 @@ fn lists(world: &World, lexicon: &Lexicon<'_>, root: &Path) -> Result<Vec<FileEn
         .collect()
 }
 
-fn talk(world: &World, lexicon: &Lexicon<'_>, root: &Path) -> Result<(Vec<FileEntry>, Tally)> {
+fn talk(
+    world: &World,
+    lexicon: &Lexicon<'_>,
+    root: &Path,
+) -> Result<(Vec<FileEntry>, Tally, Drawn)> {
     let parts = part::cut(world);
-    let made: Vec<(Vec<FileEntry>, Tally)> = parts
+    let made: Vec<(Vec<FileEntry>, Tally, Drawn)> = parts
         .into_par_iter()
         .enumerate()
         .map(|(number, ties)| {
@@ -89,16 +96,25 @@ fn talk(world: &World, lexicon: &Lexicon<'_>, root: &Path) -> Result<(Vec<FileEn
             let messages = truth::messages(&part);
             let path = format!("truth/messages/part-{number:05}.ndjson.zst");
             files.push(keep(root, &path, &messages, part.tally.messages)?);
-            Ok((files, part.tally))
+            let mut drawn = Drawn::default();
+            if world.scenario.deliveries.photos == Photos::Drawn {
+                // Nobody needs the rows any more: photos are drawn in the memory they leave.
+                (part.arena, part.rows, part.truth_arena) = Default::default();
+                let (photos, counts) = deliver(world, &part, number, root)?;
+                files.extend(photos);
+                drawn = counts;
+            }
+            Ok((files, part.tally, drawn))
         })
         .collect::<Result<_>>()?;
-    let mut tally = Tally::default();
+    let (mut tally, mut drawn) = (Tally::default(), Drawn::default());
     let mut files = Vec::new();
-    for (own, counts) in made {
+    for (own, counts, photos) in made {
         tally.add(&counts);
+        drawn.add(&photos);
         files.extend(own);
     }
-    Ok((files, tally))
+    Ok((files, tally, drawn))
 }
 
 /// The other shapes and the truth's small files, side by side.

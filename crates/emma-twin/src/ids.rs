@@ -12,6 +12,7 @@
 //! | IBAN | bank code `TEST` or zeros | valid check digits, no bank |
 //! | wallet | `tb1q…` | the test network, valid checksum |
 //! | banknote | `ZZ` and ten digits | no printer's letters |
+//! | position | 30° to 31° S, 20° to 21° W | open sea |
 
 use crate::draw::Draw;
 
@@ -160,6 +161,11 @@ pub fn wallet(draw: &mut Draw) -> String {
 /// A banknote serial with letters that no printer uses.
 pub fn banknote(draw: &mut Draw) -> String {
     format!("ZZ{:010}", draw.below(10_000_000_000))
+}
+
+/// Where a cell of the invented grid (0 to 3,999) lies: degrees south and west, in hundredths.
+pub fn position(cell: u64) -> (u32, u32) {
+    (3000 + (cell / 40 % 100) as u32, 2000 + (cell % 40) as u32)
 }
 
 #[cfg(test)]

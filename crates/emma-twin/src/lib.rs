@@ -16,6 +16,7 @@ pub mod live;
 pub mod measure;
 pub mod output;
 pub mod part;
+pub mod photos;
 pub mod record;
 pub mod scenario;
 pub mod shapes;
@@ -29,7 +30,7 @@ pub mod world;
 use std::io;
 
 /// The version of everything the twin draws: the same seed and version give the same bytes.
-pub const TWIN_VERSION: &str = "1";
+pub const TWIN_VERSION: &str = "2";
 
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]

@@ -5,6 +5,7 @@
 
 use crate::draw::{Draw, Stream, mix};
 use crate::faults::{self, Fate, Loss, defect};
+use crate::photos::{Album, Photo, Sent};
 use crate::record::{MessageCopy, Object};
 use crate::talk::LANGUAGES;
 use crate::talk::session::Lexicon;
@@ -109,8 +110,12 @@ pub struct Part {
     pub truths: Vec<truth::Pending>,
     /// Bytes of the truth lines.
     pub truth_arena: Vec<u8>,
+    /// Photos that messages send, in order of making.
+    pub photos: Vec<Sent>,
     /// Counts.
     pub tally: Tally,
+    /// Photos that accounts have seen in this part.
+    album: Album,
 }
 
 /// Cuts the conversations into runs of about `part_messages` messages.
@@ -180,6 +185,8 @@ impl Part {
         let mut losses = Vec::with_capacity(tie.members.len());
         let others = tie.members.iter().filter(|member| **member != message.from);
         let to: Vec<&str> = others.map(|member| world.handle(*member, message.at)).collect();
+        let mut sent = message.photo.then(|| self.picture(world, lexicon, &message));
+        let name = sent.as_ref().map(Sent::name);
         for (place, member) in tie.members.iter().enumerate() {
             let out = *member == message.from;
             let device = world.device(*member, message.at);
@@ -199,12 +206,25 @@ impl Part {
             }
             let (chat, delay) = (tie.chats[place], there - message.at);
             let side = Side { member: *member, chat, device, out, number, delay };
-            self.copies(world, &message, &to, side, fate);
+            let there = self.copies(world, &message, (&to, name.as_deref()), side, fate);
+            if let Some(sent) = &mut sent {
+                sent.delivered |= there;
+            }
         }
+        self.photos.extend(sent);
         if world.scenario.deliveries.servers {
             self.relay(world, &message, number);
         }
-        truth::message(self, world, lexicon, &message, &losses);
+        truth::message(self, world, lexicon, &message, name.as_deref(), &losses);
+    }
+
+    /// The photo that a message sends.
+    fn picture(&mut self, world: &World, lexicon: &Lexicon<'_>, message: &Message<'_>) -> Sent {
+        let topic = lexicon.book().script.topics.get(message.said.topic as usize);
+        let topic = topic.filter(|_| message.incident.is_none()).map_or("", |topic| &topic.name);
+        let (seed, id) = (world.seed, message.id);
+        let photo = Photo::of(seed, id, message.at, message.from, topic, message.text);
+        self.album.send(seed, photo, &world.ties[message.tie as usize].members)
     }
 
     fn count(&mut self, world: &World, lexicon: &Lexicon<'_>, message: &Message<'_>) {
@@ -224,17 +244,17 @@ impl Part {
         tally.hours[place][(local.rem_euclid(DAY) / HOUR) as usize] += 1;
     }
 
+    /// Writes one side's copies; true where one of them comes with its photo.
     fn copies(
         &mut self,
         world: &World,
         message: &Message<'_>,
-        to: &[&str],
+        (to, photo): (&[&str], Option<&str>),
         side: Side,
         mut fate: Fate,
-    ) {
+    ) -> bool {
         let device = &world.devices[side.device as usize];
         let faults = &world.scenario.faults;
-        let photo = message.photo.then(|| photo_name(message.id));
         let there = !fate.draw.chance(faults.missing_picture);
         let from = world.handle(message.from, message.at);
         let mut copy = MessageCopy {
@@ -254,7 +274,7 @@ impl Part {
             batch: None,
             out: side.out,
             text: message.text,
-            photo: photo.as_deref().map(|name| (name, there)),
+            photo: photo.map(|name| (name, there)),
         };
         let mut base = if photo.is_some() && !there { defect::NO_PICTURE } else { 0 };
         if device.second_profile {
@@ -273,6 +293,7 @@ impl Part {
             self.live(world, &copy, side, *captured, base | bits);
         }
         self.shared(world, copy, side, &mut fate, base);
+        photo.is_some() && there && (fate.stored || !fate.live.is_empty())
     }
 
     /// One live copy, and the overnight batch's copy of it.
@@ -450,11 +471,6 @@ fn stored_defects(world: &World, side: Side, fate: &Fate) -> u16 {
         bits |= defect::ZONE;
     }
     bits
-}
-
-/// The name of a message's photo.
-pub fn photo_name(id: u64) -> String {
-    format!("IMG_{:08x}.jpg", mix(id) as u32)
 }
 
 /// The first `most` characters.

@@ -176,6 +176,20 @@ pub struct Deliveries {
     pub servers: bool,
     /// Whether call-data and plate-camera tables are written.
     pub outside: bool,
+    /// What comes of messages' photos.
+    pub photos: Photos,
+}
+
+/// What comes of messages' photos.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Photos {
+    /// No message names one.
+    None,
+    /// Records name them; no file is written.
+    Refs,
+    /// Records name them, and those delivered are files.
+    Drawn,
 }
 
 impl Default for Scenario {
@@ -290,6 +304,7 @@ impl Default for Deliveries {
             part_messages: 16_384,
             servers: true,
             outside: true,
+            photos: Photos::Refs,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A conversation over time: sessions at the hours its people keep, messages within them.
 
 use crate::draw::{Draw, Stream, mix};
+use crate::scenario::Photos;
 use crate::talk::script::Bond;
 use crate::talk::session::{Fact, Lexicon, Manner, Said, Session};
 use crate::talk::slang::Key;
@@ -160,7 +161,8 @@ pub fn play(world: &World, lexicon: &Lexicon<'_>, tie: u32, mut hear: impl FnMut
             };
             let speaker = (heard.role as usize + shift) % bound.members.len();
             typists[speaker].type_out(&said, &mut words, &mut typed);
-            let photo = heard.act == photo_act || words.chance(talk.photos * 0.3);
+            let carries = heard.act == photo_act || words.chance(talk.photos * 0.3);
+            let photo = carries && world.scenario.deliveries.photos != Photos::None;
             let index = u64::from(tie) << 32 | u64::from(number);
             hear(Message {
                 tie,

@@ -27,6 +27,7 @@ pub fn message(
     world: &World,
     lexicon: &Lexicon<'_>,
     message: &Message<'_>,
+    photo: Option<&str>,
     losses: &[(u32, Loss)],
 ) {
     let start = part.truth_arena.len();
@@ -53,8 +54,8 @@ pub fn message(
     if let Some(fact) = message.fact {
         object.text("fact", &fact.value);
     }
-    if message.photo {
-        object.text("photo", &crate::part::photo_name(message.id));
+    if let Some(photo) = photo {
+        object.text("photo", photo);
     }
     object.raw("lost", |out| {
         out.push(b'[');

@@ -39,6 +39,11 @@ pub fn lists(
     (out, records)
 }
 
+/// The model of a device.
+pub fn model(device: u32) -> &'static str {
+    ["Carbon 1", "Carbon 2", "X2"][device as usize % 3]
+}
+
 /// Counterparts of every account, sorted.
 pub fn books(world: &World) -> Vec<Vec<u32>> {
     let mut books: Vec<Vec<u32>> = vec![Vec::new(); world.accounts.len()];
@@ -78,7 +83,7 @@ impl Writer<'_> {
         let account = &world.accounts[self.account as usize];
         let zone = device.zone.offset_minutes(device.read);
         let (wall, shown) = device.shows(device.read, world.days.first);
-        let model = ["Carbon 1", "Carbon 2", "X2"][self.device as usize % 3];
+        let model = model(self.device);
         self.open("device/1")
             .text("model", model)
             .number("zone_minutes", i64::from(zone))
