@@ -270,7 +270,8 @@ impl<'r> Reading<'r> {
             let format = format::recognise(&Head::new(head, whole, member));
             return match format.map(|format| (format.name, format.read)) {
                 Some((name, Read::Rows(format))) => self.rows(name, format, opened, window, file),
-                _ => self.visited(opened, window),
+                // As when it was read: a picture has a row of its own.
+                _ => self.blob(opened, window, file),
             };
         }
         if head.is_empty() {

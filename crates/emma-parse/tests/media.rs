@@ -2,7 +2,7 @@
 
 use crate::collect::{Found, read, read_file};
 use crate::containers::zip;
-use emma_model::{ItemClass, RecordKind, Zone};
+use emma_model::{ItemClass, MemberPath, RecordKind, Zone};
 use emma_parse::Limits;
 use std::path::PathBuf;
 
@@ -147,4 +147,46 @@ fn pictures_of_a_public_collection_are_told_by_content() {
         pictures += 1;
     }
     assert!(pictures > 20, "{pictures}");
+}
+
+/// Rows shown to a verifier, which reads no formats.
+#[derive(Default)]
+struct Shown {
+    members: usize,
+    rows: Vec<Vec<u8>>,
+}
+
+impl emma_parse::unpack::VisitMembers for Shown {
+    fn member(&mut self, _: &MemberPath, bytes: &mut dyn std::io::Read) -> std::io::Result<()> {
+        self.members += 1;
+        std::io::copy(bytes, &mut std::io::sink()).map(drop)
+    }
+
+    fn row(&mut self, row: emma_parse::Row<'_>) -> std::io::Result<()> {
+        self.rows.push(row.raw.to_vec());
+        Ok(())
+    }
+
+    fn wants_rows(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn what_a_photo_says_is_shown_to_a_verifier_as_it_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in
+        [("IMG_1.jpg", jpeg(true)), ("phone.zip", zip(&[("IMG_1.jpg", &jpeg(true))]))]
+    {
+        let path = folder.path().join(name);
+        std::fs::write(&path, &bytes).unwrap();
+        let mut shown = Shown::default();
+        let file = std::fs::File::open(&path).unwrap();
+        emma_parse::unpack::each_member(file, &Limits::default(), folder.path(), &mut shown)
+            .unwrap();
+        let found = read(name, &bytes);
+        let rows: Vec<_> = found.items.iter().filter(|item| item.row.is_some()).collect();
+        assert_eq!((shown.members, shown.rows.len(), rows.len()), (1, 1, 1), "{name}");
+        assert_eq!(shown.rows[0], rows[0].raw, "{name}");
+    }
 }
