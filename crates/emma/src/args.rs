@@ -65,7 +65,8 @@ pub enum Command {
     /// Simulated networks: generate, live, describe, and score a case against the truth.
     ///
     /// Everything after `twin` is handed to emma-twin, and after `twin score` to emma-score: the
-    /// programs beside this one. `emma twin --help` and `emma twin score --help` say what they take.
+    /// programs beside this one. `emma twin --help` and `emma twin score --help` say what they
+    /// take.
     #[command(disable_help_flag = true)]
     Twin {
         /// What emma-twin or emma-score is asked
