@@ -190,7 +190,7 @@ pub fn fate(world: &World, id: u64, number: u32, there: i64) -> Fate {
     if device.ahead(there, world.days.first).abs() > MINUTE {
         fixed |= defect::CLOCK;
     }
-    if device.zone_fault != crate::world::device::ZoneFault::Right {
+    if device.zone_wrong(there, world.days.first) {
         fixed |= defect::ZONE;
     }
     if loss.is_none() {

@@ -467,7 +467,7 @@ fn stored_defects(world: &World, side: Side, fate: &Fate) -> u16 {
     if device.ahead(fate.there, world.days.first).abs() > MINUTE {
         bits |= defect::CLOCK;
     }
-    if device.zone_fault != crate::world::device::ZoneFault::Right {
+    if device.zone_wrong(fate.there, world.days.first) {
         bits |= defect::ZONE;
     }
     bits

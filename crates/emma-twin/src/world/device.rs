@@ -134,6 +134,13 @@ impl Device {
         }
     }
 
+    /// Whether the offset it writes at an instant is another than that of its local time: a phone
+    /// without summer time is right all winter.
+    pub fn zone_wrong(&self, at: i64, first: i64) -> bool {
+        let minutes = self.zone.offset_minutes(at + self.ahead(at, first));
+        self.shows(at, first).1 != minutes
+    }
+
     /// Where an instant lies: the up interval it is in, or the next one.
     pub fn interval(&self, at: i64) -> (bool, usize) {
         let past = self.up.partition_point(|(_, to)| *to <= at);
