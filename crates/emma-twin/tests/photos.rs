@@ -65,7 +65,7 @@ fn photos_are_the_same_bytes_on_one_and_two_threads_and_listed_with_their_digest
     let made = make(Photos::Drawn, 1, &one);
     assert_eq!(made.files, make(Photos::Drawn, 2, &two).files);
     assert!(made.drawn.photos > 20, "{}", made.drawn.photos);
-    let manifest = std::fs::read(one.join("manifest.ndjson")).unwrap();
+    let manifest = std::fs::read(one.join("deliveries/manifest.ndjson")).unwrap();
     let listed: BTreeMap<String, String> = manifest
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())
