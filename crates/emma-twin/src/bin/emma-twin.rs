@@ -252,7 +252,8 @@ fn make(
     );
     if made.drawn.photos > 0 {
         println!(
-            "{} of the files are photos, {} bytes, in {drawing:.2} s of that: {:.0} photos a second",
+            "{} of the files are photos, {} bytes, in {drawing:.2} s of that: {:.0} photos a \
+             second",
             made.drawn.photos,
             made.drawn.bytes,
             made.drawn.photos as f64 / drawing.max(1e-3),
