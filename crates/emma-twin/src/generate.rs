@@ -147,16 +147,13 @@ fn shapes(world: &World, lexicon: &Lexicon<'_>, root: &Path) -> Result<Vec<FileE
         })
         .collect::<Result<_>>()?;
     files.extend(truths);
-    let kinds = [0, 1, 2];
+    let kinds = [0, 1, 2, 3];
     let others: Vec<Vec<FileEntry>> = kinds
         .par_iter()
         .map(|kind| {
             let shapes = match kind {
-                0 if scenario.deliveries.servers => {
-                    let mut shapes = servers::tables(world);
-                    shapes.push(database::sim_monitoring(world)?);
-                    shapes
-                }
+                0 if scenario.deliveries.servers => servers::tables(world),
+                3 if scenario.deliveries.servers => vec![database::sim_monitoring(world)?],
                 1 if scenario.deliveries.outside => outside::tables(world),
                 2 => seized::archives(world, lexicon),
                 _ => Vec::new(),

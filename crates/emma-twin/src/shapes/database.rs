@@ -20,8 +20,9 @@ const TABLES: &str = "
         id INTEGER PRIMARY KEY, sim INTEGER NOT NULL REFERENCES sim (id), imei TEXT NOT NULL,
         assigned INTEGER NOT NULL, synthetic INTEGER NOT NULL DEFAULT 1
     );
-    CREATE INDEX assignment_imei ON assignment (imei);
 ";
+/// Made after the rows: faster, and its pages lie together.
+const INDEX: &str = "CREATE INDEX assignment_imei ON assignment (imei)";
 
 /// The database of the server that watches SIMs: which SIM was put into which handset, and when by
 /// the server's clock (milliseconds since 1970). Its rows are those of `sim-assignments.csv`.
@@ -64,8 +65,7 @@ fn build(world: &World) -> rusqlite::Result<(Vec<u8>, u64)> {
             }
         }
     }
+    write.execute_batch(INDEX)?;
     write.commit()?;
-    // Leaves no free page, so that nothing but the rows decides about the bytes.
-    database.execute_batch("VACUUM")?;
     Ok((database.serialize("main")?.to_vec(), rows))
 }
