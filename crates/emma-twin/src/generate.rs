@@ -2,11 +2,11 @@
 //! the truth, the authority, the manifest. Memory is the world's and two parts'.
 
 use crate::output::{FileEntry, keep};
-use crate::part::{self, Part, SOURCES, Tally};
+use crate::part::{self, PARTNER, Part, SOURCES, Tally};
 use crate::photos::deliver::{Drawn, deliver};
 use crate::record::quote;
 use crate::scenario::{Photos, Scenario};
-use crate::shapes::{handset, outside, seized, servers};
+use crate::shapes::{database, handset, outside, seized, servers, workbook};
 use crate::talk::Phrasebook;
 use crate::talk::session::Lexicon;
 use crate::world::World;
@@ -93,6 +93,9 @@ fn talk(
                     files.push(keep(root, &path, &bytes, records)?);
                 }
             }
+            if world.scenario.deliveries.partner_xlsx {
+                files.extend(workbook(world, &part, number, root)?);
+            }
             let messages = truth::messages(&part);
             let path = format!("truth/messages/part-{number:05}.ndjson.zst");
             files.push(keep(root, &path, &messages, part.tally.messages)?);
@@ -117,6 +120,17 @@ fn talk(
     Ok((files, tally, drawn))
 }
 
+/// The second partner's rows of a part once more, as a workbook; none where it has no rows.
+fn workbook(world: &World, part: &Part, number: usize, root: &Path) -> Result<Option<FileEntry>> {
+    let mut rows = part.rows_of(PARTNER).peekable();
+    if rows.peek().is_none() {
+        return Ok(None);
+    }
+    let (bytes, records) = workbook::partner(rows, world.days.end)?;
+    let path = format!("deliveries/partner/part-{number:05}.xlsx");
+    keep(root, &path, &bytes, records).map(Some)
+}
+
 /// The other shapes and the truth's small files, side by side.
 fn shapes(world: &World, lexicon: &Lexicon<'_>, root: &Path) -> Result<Vec<FileEntry>> {
     let scenario = &world.scenario;
@@ -133,12 +147,13 @@ fn shapes(world: &World, lexicon: &Lexicon<'_>, root: &Path) -> Result<Vec<FileE
         })
         .collect::<Result<_>>()?;
     files.extend(truths);
-    let kinds = [0, 1, 2];
+    let kinds = [0, 1, 2, 3];
     let others: Vec<Vec<FileEntry>> = kinds
         .par_iter()
         .map(|kind| {
             let shapes = match kind {
                 0 if scenario.deliveries.servers => servers::tables(world),
+                3 if scenario.deliveries.servers => vec![database::sim_monitoring(world)?],
                 1 if scenario.deliveries.outside => outside::tables(world),
                 2 => seized::archives(world, lexicon),
                 _ => Vec::new(),

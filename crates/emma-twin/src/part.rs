@@ -21,7 +21,8 @@ pub const SOURCES: [&str; 8] =
 const HISTORY: usize = 0;
 const FEED: usize = 1;
 const NIGHT: usize = 2;
-const PARTNER: usize = 3;
+/// The second partner's place in [`SOURCES`].
+pub const PARTNER: usize = 3;
 const SERVERS: usize = 4;
 /// From a source to its second output profile.
 const SECOND: usize = 5;
@@ -171,11 +172,17 @@ impl Part {
             out.extend_from_slice(PARTNER_HEADER.as_bytes());
         }
         let mut many = 0;
-        for row in self.rows.iter().filter(|row| row.source as usize == source) {
-            out.extend_from_slice(&self.arena[row.span.clone()]);
+        for row in self.rows_of(source) {
+            out.extend_from_slice(row);
             many += 1;
         }
         (out, many)
+    }
+
+    /// The bytes of each row of one source, in order.
+    pub fn rows_of(&self, source: usize) -> impl Iterator<Item = &[u8]> {
+        let own = self.rows.iter().filter(move |row| row.source as usize == source);
+        own.map(|row| &self.arena[row.span.clone()])
     }
 
     fn hear(&mut self, world: &World, lexicon: &Lexicon<'_>, message: Message<'_>) {

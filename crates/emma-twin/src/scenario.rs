@@ -178,6 +178,8 @@ pub struct Deliveries {
     pub outside: bool,
     /// What comes of messages' photos.
     pub photos: Photos,
+    /// Whether the second partner's rows are also written as workbooks.
+    pub partner_xlsx: bool,
 }
 
 /// What comes of messages' photos.
@@ -305,6 +307,7 @@ impl Default for Deliveries {
             servers: true,
             outside: true,
             photos: Photos::Refs,
+            partner_xlsx: true,
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The same network in other shapes: handsets' own lists, server tables, call-data, plate cameras,
 //! seized handsets.
 
+pub mod database;
 pub mod handset;
 pub mod outside;
 pub mod seized;
 pub mod servers;
+pub mod workbook;
 pub mod zip;
 
 /// Writes one field of a separated table, quoted where it must be.

@@ -164,7 +164,7 @@ impl Mapping {
 
 /// The mappings that come with emma, in the order in which they are tried.
 pub fn shipped() -> Vec<Mapping> {
-    const TEXTS: [&str; 24] = [
+    const TEXTS: [&str; 26] = [
         include_str!("../../mappings/irc-annotation.toml"),
         include_str!("../../mappings/ndjson-chat.toml"),
         include_str!("../../mappings/whatsapp-ios.toml"),
@@ -181,6 +181,8 @@ pub fn shipped() -> Vec<Mapping> {
         include_str!("../../mappings/server-events.toml"),
         include_str!("../../mappings/sim-assignments.toml"),
         include_str!("../../mappings/delivery-partner.toml"),
+        include_str!("../../mappings/delivery-partner-sheet.toml"),
+        include_str!("../../mappings/delivery-sim-database.toml"),
         include_str!("../../mappings/delivery-operator-a.toml"),
         include_str!("../../mappings/delivery-operator-b.toml"),
         include_str!("../../mappings/delivery-cells.toml"),

@@ -1,5 +1,4 @@
-//! The mark in a photo's pixels: the word `SYNTHETIC`, for people, and a faint pattern, for
-//! programs.
+//! The mark in a photo's pixels: the word `SYNTHETIC` for people, a faint pattern for programs.
 //!
 //! The pattern is a square of 64 by 64 pixels, repeated from the upper left corner over the whole
 //! photo: 16 by 16 chips of 4 by 4 pixels, each lighter or darker by [`DEPTH`] of 255 as a bit of

@@ -124,7 +124,7 @@ fn note(
     }
     // Below the road the arches are hidden: a bridge over water.
     let under = [shade(colour, 24), shade(colour, 40)];
-    canvas.fade(x + width * 5 / 9, floor, width * 3 / 9, height / 4, under);
+    canvas.fade(x + width * 5 / 9, floor, width * 3 / 9, 26, under);
     canvas.rect(x + width * 5 / 9, floor, width * 3 / 9, 5, ink);
     canvas.fade(x + width - 22, y + 2, 14, height - 4, [[226, 230, 236], [150, 160, 178]]);
     canvas.frame(x, y, width, height, 2, shade(colour, -40));

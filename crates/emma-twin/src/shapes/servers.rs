@@ -19,6 +19,9 @@ const ROLES: [(&str, u32); 9] = [
     ("billing", 2),
 ];
 
+/// The draw of the clock of the machine that watches SIMs.
+pub const SIM_MONITORING: u64 = 46;
+
 const RELAYS: [&str; 6] = ["vm-01", "vm-02", "vm-03", "vm-04", "vm-05", "vm-06"];
 
 /// The virtual machine of an imaged relay.
@@ -34,7 +37,8 @@ pub fn tables(world: &World) -> Vec<Shape> {
     shapes
 }
 
-fn ahead(world: &World, machine: u64) -> i64 {
+/// Milliseconds that a machine's clock is ahead.
+pub fn ahead(world: &World, machine: u64) -> i64 {
     Draw::new(world.seed, Stream::Server, machine).range(-90_000, 90_000)
 }
 
@@ -86,7 +90,7 @@ fn provisioning(world: &World) -> Shape {
 fn sims(world: &World) -> Shape {
     let mut out = Vec::new();
     csv_row(&mut out, b',', ["synthetic", "assigned", "imsi", "iccid", "imei", "roaming"]);
-    let skew = ahead(world, 46);
+    let skew = ahead(world, SIM_MONITORING);
     let mut rows = 0;
     for (number, account) in world.accounts.iter().enumerate() {
         for (from, sim) in &account.sims {
