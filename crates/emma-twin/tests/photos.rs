@@ -81,7 +81,11 @@ fn photos_are_the_same_bytes_on_one_and_two_threads_and_listed_with_their_digest
             let bytes = std::fs::read(&path).unwrap();
             let digest: String =
                 Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
-            let name = path.strip_prefix(one.join("deliveries")).unwrap().to_string_lossy().replace('\\', "/");
+            let name = path
+                .strip_prefix(one.join("deliveries"))
+                .unwrap()
+                .to_string_lossy()
+                .replace('\\', "/");
             assert_eq!(listed.get(&name), Some(&digest), "{name}");
             photos += 1;
         }
