@@ -386,7 +386,13 @@ fn small(draw: &mut Draw) -> i64 {
 /// A sum as people write it: `31.5`, `31,5k`, `31500`.
 fn money(sum: u32, draw: &mut Draw, out: &mut String) {
     let (thousands, rest) = (sum / 1000, sum % 1000);
-    let _ = match (draw.below(6), rest) {
+    let way = draw.below(6);
+    let _ = match (way, rest) {
+        // Nobody counts a million in thousands, nor a few hundred.
+        _ if thousands >= 1000 => {
+            write!(out, "{}.{:03}.{rest:03}", thousands / 1000, thousands % 1000)
+        }
+        (0..=3, _) if thousands == 0 => write!(out, "{sum}"),
         (0, 0) if sum >= 2000 => write!(out, "{thousands}k"),
         (1, 0) if sum >= 2000 => write!(out, "{thousands}"),
         (0 | 1, _) if rest % 100 == 0 => write!(out, "{thousands},{}k", rest / 100),
@@ -414,9 +420,32 @@ fn clock(minute: u32, language: &str, draw: &mut Draw, out: &mut String) {
 
 fn date(language: &str, draw: &mut Draw, out: &mut String) {
     let (day, month) = (draw.range(1, 30), draw.range(2, 7));
+    let day = if month == 2 { day.min(29) } else { day };
     let _ = match language {
         "de" | "ru" | "pl" | "tr" => write!(out, "{day}.{month}."),
         "nl" => write!(out, "{day}-{month}"),
         _ => write!(out, "{day}/{month}"),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draw::Stream;
+
+    #[test]
+    fn sums_and_dates_are_such_as_people_write() {
+        let mut draw = Draw::new(1, Stream::Talk, 1);
+        for _ in 0..2_000 {
+            let mut said = String::new();
+            money(11_520_000, &mut draw, &mut said);
+            assert_eq!(said, "11.520.000");
+            said.clear();
+            money(700, &mut draw, &mut said);
+            assert!(["700", "€700"].contains(&said.as_str()), "{said}");
+            said.clear();
+            date("en", &mut draw, &mut said);
+            assert_ne!(said, "30/2");
+        }
+    }
 }

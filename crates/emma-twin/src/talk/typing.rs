@@ -43,7 +43,9 @@ impl Typist {
             }
             let from = out.len();
             if self.lower && !word.is_ascii() {
-                out.extend(word.chars().flat_map(char::to_lowercase));
+                // Lower-casing İ leaves a dot of its own behind the i.
+                let plain = word.chars().map(|c| if c == 'İ' { 'i' } else { c });
+                out.extend(plain.flat_map(char::to_lowercase));
             } else {
                 out.push_str(word);
                 if self.lower {
