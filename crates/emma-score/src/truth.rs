@@ -18,6 +18,9 @@ pub mod fault {
     pub const NAMES: [&str; 3] = ["swapped", "text cut", "clock or zone"];
 }
 
+/// Messages that are scored at once: about 300 bytes each and 60 a copy stay in memory.
+pub const MESSAGES_MAX: usize = 10_000_000;
+
 /// A message as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
@@ -125,6 +128,10 @@ impl Truth {
         for line in lines {
             let line: Line = serde_json::from_str(&io(path, line)?)
                 .map_err(|error| malformed(path.display(), error))?;
+            if self.messages.len() == MESSAGES_MAX {
+                let most = format!("more than {MESSAGES_MAX} messages: score a slice (--messages)");
+                return Err(malformed("the truth", most));
+            }
             let message = self.messages.len() as u32;
             for copy in &line.copies {
                 self.copy(part, message, copy);

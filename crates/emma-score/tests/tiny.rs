@@ -46,7 +46,7 @@ fn score(case: &TestCase, root: &Path, emma: &Path) -> Scores {
 #[test]
 fn every_record_is_there_and_differs_only_where_the_truth_says() {
     let Some(emma) = emma() else {
-        println!("skipped: emma is not built beside the tests");
+        println!("skipped: every_record_is_there: emma is not built beside the tests");
         return;
     };
     let (case, root) = taken_in(&emma);
@@ -66,7 +66,7 @@ fn every_record_is_there_and_differs_only_where_the_truth_says() {
 #[test]
 fn what_was_changed_on_the_way_is_found() {
     let Some(emma) = emma() else {
-        println!("skipped: emma is not built beside the tests");
+        println!("skipped: what_was_changed: emma is not built beside the tests");
         return;
     };
     let (case, root) = taken_in(&emma);

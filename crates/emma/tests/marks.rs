@@ -87,7 +87,12 @@ fn a_manifest_is_compared_with_what_came() {
     let line = |path: &str, bytes: &str| {
         format!("{{\"schema\":\"file/1\",\"path\":\"{path}\",\"sha256\":\"{}\"}}\n", digest(bytes))
     };
-    let manifest = line("a/one.ndjson", DELIVERY)
+    // Another's file of that name says nothing of these.
+    case.file("feed/other/manifest.ndjson", "{\"start_url\":\"/\"}\n");
+    let head = "{\"schema\":\"manifest/1\"}\n".to_owned();
+    let manifest = head
+        + &line("a/one.ndjson", DELIVERY)
+        + &line("other/manifest.ndjson", "{\"start_url\":\"/\"}\n")
         + &line("a/two.ndjson", "other bytes")
         + &line("a/three.ndjson", "not here");
     case.file("feed/manifest.ndjson", manifest);
@@ -96,9 +101,11 @@ fn a_manifest_is_compared_with_what_came() {
     case.file("feed/a/four.ndjson", DELIVERY);
     let said = intake(&case);
     assert_eq!(said.code, 1, "a finding: {}", said.err);
-    let manifest = &said.json()["manifests"][0];
+    let manifests = said.json()["manifests"].clone();
+    assert_eq!(manifests.as_array().unwrap().len(), 1);
+    let manifest = &manifests[0];
     let figures = ["listed", "equal", "differing", "missing", "unlisted"].map(|f| &manifest[f]);
-    assert_eq!(figures, [3, 1, 1, 1, 1].map(serde_json::Value::from).each_ref());
+    assert_eq!(figures, [4, 2, 1, 1, 1].map(serde_json::Value::from).each_ref());
     assert_eq!(manifest["signature"], "absent");
     assert_eq!(manifest["named"], serde_json::json!(["a/four.ndjson", "a/two.ndjson"]));
 }
