@@ -4,7 +4,7 @@
 //! 2. a simulated network of 50 people with everything that would be handed over of it, a case, the
 //!    authority that came with it
 //! 3. three intakes: the network, a log with a mapping of its own, a phone's archive (twice)
-//! 4. status, searches, the case beside the network's truth
+//! 4. status, searches, photos, the case beside the network's truth
 //! 5. one message shown with its proof, verified by the separate verifier; the whole case verified
 //!
 //! Each command is printed before its output. What must be true is checked, so that a broken
@@ -32,7 +32,8 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
     }
     let started = Instant::now();
     println!("building emma (the first time takes some minutes)");
-    let programs = workspace::build(&["emma", "emma-verify", "emma-twin", "emma-score"], false)?;
+    let programs =
+        workspace::build(&["emma", "emma-verify", "emma-thumb", "emma-twin", "emma-score"], false)?;
     let folder = workspace::target().join("demo");
     let emma = Emma::fresh(&programs, &folder)?.with("EMMA_REASON", REASON);
     specimens::write(&folder)?;
@@ -98,6 +99,9 @@ impl Demo {
         self.shown(&["search", CASE, "tomorrow OR morgen OR demain OR mañana OR завтра OR غدا"])?;
         self.holds("from:greyheron \"blue van\"", 1)?;
         self.holds("\"pick it up yourself\"", 1)?;
+        println!("\nPhotos: which came, which did not, and a page to look at:");
+        self.shown(&["files", "list", CASE, "--limit", "3"])?;
+        self.shown(&["files", "sheet", CASE, "--output", "pictures.html"])?;
         println!("\nIs all of it there, and as it was? The network's truth knows:");
         self.shown(&["twin", "score", CASE, NET])?;
         let query = "from:greyheron \"blue van\"";
@@ -150,12 +154,13 @@ impl Demo {
 
     fn farewell(&self, id: &str, started: Instant) {
         println!("\nThe case is searched and verified ({} s).", started.elapsed().as_secs());
-        println!("Three commands to try next, in target/demo with the exports above:");
+        println!("Four commands to try next, in target/demo with the exports above:");
         let programs = "../debug";
         println!(
             "  {programs}/emma search case 'kind:message photo NOT from:greyheron' --order best"
         );
         println!("  {programs}/emma show case '{id}' --context 5");
+        println!("  xdg-open pictures.html    (a page of the photos)");
         println!("  {programs}/emma twin describe --preset tiny --seed {SEED}");
     }
 

@@ -147,6 +147,31 @@ impl<'a> Held<'a> {
         Ok(Vec::new())
     }
 
+    /// The copies with these record ids, in the order of the ids; files are read in their own
+    /// order.
+    pub fn copies_of(&self, records: &[&RecordId]) -> Result<Vec<Option<CopyRow>>> {
+        let mut found = vec![None; records.len()];
+        for segment in 0..self.open.len() {
+            let here: Vec<usize> = (0..records.len())
+                .filter(|at| {
+                    let exhibit = records[*at].exhibit();
+                    let may = exhibit.is_none_or(|one| holds_exhibit(self.view(segment), one));
+                    found[*at].is_none() && may
+                })
+                .collect();
+            let Some(file) = self.copies(segment)?.filter(|_| !here.is_empty()) else {
+                continue;
+            };
+            let wanted: Vec<&RecordId> = here.iter().map(|at| records[*at]).collect();
+            for (at, copy) in here.into_iter().zip(file.find_all(&wanted)?) {
+                found[at] = copy
+                    .filter(|(row, _)| !self.view(segment).masked_copies.contains(*row))
+                    .map(|(_, copy)| copy);
+            }
+        }
+        Ok(found)
+    }
+
     /// The copy with this record id.
     pub fn copy(&self, record: &RecordId) -> Result<Option<(RowRef, CopyRow)>> {
         let exhibit = record.exhibit();

@@ -14,8 +14,10 @@ pub mod deliver;
 pub mod derive;
 pub mod error;
 pub mod export;
+pub mod files;
 pub mod held;
 pub mod home;
+pub mod kinds;
 pub mod ledger;
 pub mod loss;
 pub mod manifest;
@@ -37,6 +39,7 @@ pub mod state;
 pub mod status;
 #[cfg(test)]
 mod testing;
+pub mod thumbs;
 pub mod verify;
 
 pub use error::{CaseError, Result};

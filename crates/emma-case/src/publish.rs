@@ -203,7 +203,7 @@ impl Source {
             for read in &mut self.readings {
                 batch.anomalies.append(&mut read.anomalies);
                 batch.links.append(&mut read.links);
-                batch.blobs.append(&mut read.blobs);
+                batch.members.append(&mut read.members);
             }
         }
         Ok(batch)

@@ -6,8 +6,9 @@ use crate::case::Case;
 use crate::error::{CaseError, Result, at};
 use crate::verify;
 use emma_model::{Digest, MemberPath, Place};
+use sha2::{Digest as _, Sha256};
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 
 /// Longest stretch that is read at once, in bytes.
 pub const RAW_BYTES_MAX: u64 = 64 << 20;
@@ -44,6 +45,75 @@ pub fn read(
         });
     }
     Ok(bytes)
+}
+
+/// Writes a whole member of the exhibit with these bytes (all of the exhibit for the empty path)
+/// and returns how many bytes it has.
+///
+/// # Errors
+/// [`CaseError::Corrupt`] where their SHA-256 is not `sealed`.
+pub fn copy_member(
+    case: &Case,
+    digest: Digest,
+    member: &MemberPath,
+    sealed: Digest,
+    out: &mut dyn Write,
+) -> Result<u64> {
+    let mut hashed = Hashed { out, hasher: Sha256::new() };
+    let bytes = match member.0.is_empty() {
+        true => io::copy(&mut case.exhibits().file(&digest)?, &mut hashed),
+        false => verify::copy_member(case, digest, member, &mut hashed),
+    };
+    let bytes = at("copy a file out", bytes)?;
+    if Digest(hashed.hasher.finalize().into()) != sealed {
+        return Err(CaseError::Corrupt {
+            object: format!("exhibit bytes {digest}"),
+            what: format!("its member is not the one with SHA-256 {sealed}"),
+        });
+    }
+    Ok(bytes)
+}
+
+/// Members of exhibits, read whole one after the other. In the order of exhibits and members a
+/// container is unpacked once.
+pub struct Members<'a> {
+    case: &'a Case,
+    inside: verify::InOrder,
+}
+
+impl<'a> Members<'a> {
+    /// Nothing is unpacked yet.
+    pub fn open(case: &'a Case) -> Result<Members<'a>> {
+        let inside = at("make a scratch folder", verify::InOrder::new("members"))?;
+        Ok(Members { case, inside })
+    }
+
+    /// The bytes of a member of the exhibit with these bytes, `length` at most.
+    pub fn whole(&mut self, digest: Digest, member: &MemberPath, length: u64) -> Result<Vec<u8>> {
+        let bytes = match member.0.is_empty() {
+            true => stretch(self.case.exhibits().file(&digest)?, 0, length),
+            false => self.inside.whole(self.case, digest, member, length),
+        };
+        at("read a file", bytes)
+    }
+}
+
+/// Hashes what goes through.
+struct Hashed<'a> {
+    out: &'a mut dyn Write,
+    hasher: Sha256,
+}
+
+impl Write for Hashed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.hasher.update(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// Reads the canonical values of a row.

@@ -11,7 +11,7 @@ use crate::marks::{self, Marks};
 use emma_evidence::tree::TreeSummary;
 use emma_evidence::{ReadingId, TreeWriter};
 use emma_lake::draft::{DraftHead, DraftWriter, KeyEntry};
-use emma_lake::{AnomalyRow, BlobRow, LinkRow};
+use emma_lake::{AnomalyRow, LinkRow, MemberRow};
 use emma_model::record::MemberEnd;
 use emma_model::{
     Anomaly, Digest, ExhibitId, Item, ItemClass, MemberPath, Place, RecordKind, Sink,
@@ -61,8 +61,8 @@ pub struct ReadOutcome {
     pub anomalies: Vec<AnomalyRow>,
     /// Statements about other records.
     pub links: Vec<LinkRow>,
-    /// Members kept whole.
-    pub blobs: Vec<BlobRow>,
+    /// The exhibit and its members, by place.
+    pub members: Vec<MemberRow>,
     /// What says that it is invented.
     pub marks: Marks,
 }
@@ -104,7 +104,7 @@ pub fn read(
         anomalies: Vec::new(),
         unlisted: 0,
         links: Vec::new(),
-        blobs: Vec::new(),
+        members: Vec::new(),
         marks: Marks::default(),
         whole: false,
         failure: None,
@@ -140,7 +140,7 @@ struct Taker<'p> {
     anomalies: Vec<AnomalyRow>,
     unlisted: u64,
     links: Vec<LinkRow>,
-    blobs: Vec<BlobRow>,
+    members: Vec<MemberRow>,
     marks: Marks,
     /// The member in hand is kept whole.
     whole: bool,
@@ -197,17 +197,16 @@ impl Taker<'_> {
         }
         let parser = self.plan.versioned(&end.parser);
         self.drafts.end_member(&end.path, &parser)?;
-        if std::mem::take(&mut self.whole) {
-            self.blobs.push(BlobRow {
-                exhibit: self.exhibit,
-                member: end.path.clone(),
-                name: end.name.clone(),
-                digest: end.digest,
-                bytes: end.bytes,
-                parser,
-                media: end.media.to_owned(),
-            });
-        }
+        self.members.push(MemberRow {
+            exhibit: self.exhibit,
+            member: end.path.clone(),
+            name: end.name.clone(),
+            digest: end.digest,
+            bytes: end.bytes,
+            parser,
+            media: end.media.to_owned(),
+            kept: std::mem::take(&mut self.whole),
+        });
         self.ledger.member_end(end).map_err(|unbalanced| CaseError::Corrupt {
             object: self.exhibit.to_string(),
             what: unbalanced.to_string(),
@@ -237,7 +236,7 @@ impl Taker<'_> {
     }
 
     /// Says what invented data lacks, or keeps it out of a real case: its leaves and its ledger
-    /// stay, to show what was handed over; no record, blob or statement of it does.
+    /// stay, to show what was handed over; no record, member or statement of it does.
     fn judge(&mut self, of: &ToRead, draft: &Path) -> Result<()> {
         let (what, note) = match of.kind {
             CaseKind::Real if self.marks.synthetic() => {
@@ -254,7 +253,7 @@ impl Taker<'_> {
             self.drafts = DraftWriter::create(draft, head)?;
             self.keys.clear();
             self.links.clear();
-            self.blobs.clear();
+            self.members.clear();
             self.anomalies.clear();
             self.unlisted = 0;
             self.ledger.refuse(what);
@@ -286,8 +285,10 @@ impl Taker<'_> {
                 note: format!("{} more anomalies are counted in the ledger only", self.unlisted),
             });
         }
-        // A member's own oddities are reported at its end but stand at its beginning.
+        // A member's own oddities are reported at its end but stand at its beginning, and a
+        // container ends after what is in it.
         self.anomalies.sort_by(emma_lake::canonical::TableRow::file_order);
+        self.members.sort_by(emma_lake::canonical::TableRow::file_order);
         let tree = self.tree.map(TreeWriter::finish_unsynced).transpose()?;
         Ok(ReadOutcome {
             of,
@@ -297,7 +298,7 @@ impl Taker<'_> {
             keys: self.keys,
             anomalies: self.anomalies,
             links: self.links,
-            blobs: self.blobs,
+            members: self.members,
             marks: self.marks,
         })
     }

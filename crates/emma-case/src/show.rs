@@ -13,12 +13,14 @@ use crate::access::{Session, Withheld};
 use crate::case::Case;
 use crate::clock::format_instant;
 use crate::error::{CaseError, Result};
+use crate::files::{self, Delivered, FileLine};
 use crate::held::{Held, RowRef, holds_exhibit};
 use crate::present::{MessageLine, Presenter};
 use crate::state::{NoteState, State};
 use emma_lake::{CopyRow, MessageRow, Snapshot};
 use emma_model::{MessageId, Place, RecordId};
 use serde::Serialize;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// Most messages an id that was read anew answers with.
@@ -98,6 +100,8 @@ pub(crate) struct Desk<'a> {
     pub session: &'a Session,
     pub held: Held<'a>,
     pub present: Presenter<'a>,
+    /// Read when the first copy shown names a file.
+    delivered: OnceCell<Delivered>,
 }
 
 impl<'a> Desk<'a> {
@@ -108,7 +112,20 @@ impl<'a> Desk<'a> {
         snapshot: &'a Snapshot,
     ) -> Desk<'a> {
         let held = Held::new(&case.root, snapshot);
-        Desk { case, state, session, held, present: Presenter::new(session, state) }
+        let present = Presenter::new(session, state);
+        Desk { case, state, session, held, present, delivered: OnceCell::new() }
+    }
+
+    /// The files that a copy names, and what became of them.
+    fn files(&self, copy: &CopyRow) -> Result<Vec<FileLine>> {
+        let named = files::named(&copy.extra);
+        if !named.is_empty() && self.delivered.get().is_none() {
+            let snapshot = self.held.snapshot();
+            let all = Delivered::open(self.case, self.state, self.session, snapshot)?;
+            let _ = self.delivered.set(all);
+        }
+        let Some(all) = self.delivered.get() else { return Ok(Vec::new()) };
+        Ok(named.into_iter().map(|file| all.find(copy, file)).collect())
     }
 
     /// All versions of the message of a copy.

@@ -10,7 +10,7 @@ use emma_parse::unpack::{VisitMembers, each_member};
 use emma_parse::{Limits, Row};
 use emma_store::Scratch;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -251,13 +251,63 @@ pub fn member_stretch(
     offset: u64,
     length: u64,
 ) -> io::Result<Vec<u8>> {
+    unpacked(case, digest, member, |mut reader| {
+        io::copy(&mut (&mut reader).take(offset), &mut io::sink())?;
+        let mut bytes = Vec::new();
+        reader.take(length).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    })
+}
+
+/// Members asked for in their order, out of one unpacking of each container.
+pub struct InOrder {
+    members: Unpacked,
+    _scratch: Scratch,
+}
+
+impl InOrder {
+    /// Unpacks into a scratch folder named after `what`.
+    pub fn new(what: &str) -> io::Result<InOrder> {
+        let folder = std::env::temp_dir().join(format!("emma-{what}-{}", std::process::id()));
+        let scratch = Scratch::create(&folder).map_err(io::Error::from)?;
+        let members = Unpacked { scratch: scratch.path().to_owned(), running: None };
+        Ok(InOrder { members, _scratch: scratch })
+    }
+
+    /// The bytes of a member of the exhibit with these bytes, `length` at most.
+    pub fn whole(
+        &mut self,
+        case: &Case,
+        digest: Digest,
+        member: &MemberPath,
+        length: u64,
+    ) -> io::Result<Vec<u8>> {
+        let reader = self.members.open(&case.exhibits().path(&digest), &digest, member)?;
+        let mut bytes = Vec::new();
+        reader.take(length).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// Writes a member of the exhibit with these bytes and returns its length.
+pub fn copy_member(
+    case: &Case,
+    digest: Digest,
+    member: &MemberPath,
+    out: &mut dyn Write,
+) -> io::Result<u64> {
+    unpacked(case, digest, member, |mut reader| io::copy(&mut reader, out))
+}
+
+fn unpacked<T>(
+    case: &Case,
+    digest: Digest,
+    member: &MemberPath,
+    work: impl FnOnce(Box<dyn Read + '_>) -> io::Result<T>,
+) -> io::Result<T> {
     let scratch =
         std::env::temp_dir().join(format!("emma-stretch-{}-{digest}", std::process::id()));
     let scratch = Scratch::create(&scratch).map_err(io::Error::from)?;
     let mut members = Unpacked { scratch: scratch.path().to_owned(), running: None };
-    let mut reader = members.open(&case.exhibits().path(&digest), &digest, member)?;
-    io::copy(&mut (&mut reader).take(offset), &mut io::sink())?;
-    let mut bytes = Vec::new();
-    reader.take(length).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    work(members.open(&case.exhibits().path(&digest), &digest, member)?)
 }

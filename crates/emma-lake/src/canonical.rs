@@ -8,7 +8,7 @@
 use crate::columns::Codec;
 use crate::pack::{put_number, put_optional_text, put_optional_time, put_text};
 use crate::root::Group;
-use crate::row::{AnomalyRow, BlobRow, CopyRow, LinkRow, MessageRow};
+use crate::row::{AnomalyRow, CopyRow, LinkRow, MemberRow, MessageRow};
 use crate::table::Table;
 use emma_model::id::{put_locator, put_network_id};
 use emma_model::record::{Borrowed, Origin};
@@ -175,8 +175,8 @@ impl TableRow for LinkRow {
     }
 }
 
-impl TableRow for BlobRow {
-    const TABLE: Table = Table::Blobs;
+impl TableRow for MemberRow {
+    const TABLE: Table = Table::Members;
 
     fn canonical(&self, out: &mut Vec<u8>) {
         out.push(ENCODING_VERSION);
@@ -190,6 +190,7 @@ impl TableRow for BlobRow {
         put_number(out, self.bytes);
         put_text(out, &self.parser);
         put_text(out, &self.media);
+        out.push(self.kept.into());
     }
 
     fn group(&self) -> Group {

@@ -12,6 +12,7 @@ use crate::write::PAGE_ROWS_MAX;
 use emma_model::digest::Digest;
 use emma_model::{ExhibitId, MemberPath, MessageId, Micros, Place, RecordId};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The pages of one column of one row group: row ranges and bounds.
@@ -134,6 +135,19 @@ impl<R: TableRow> TableFile<R> {
     }
 }
 
+/// What any of the ranges covers, as ascending, disjoint ranges.
+fn union(mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {
+    ranges.sort_unstable_by_key(|range| (range.start, range.end));
+    let mut all: Vec<Range<u32>> = Vec::new();
+    for range in ranges {
+        match all.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => all.push(range),
+        }
+    }
+    all
+}
+
 /// What both lists of ascending, disjoint ranges cover.
 fn intersect(a: &[Range<u32>], b: &[Range<u32>]) -> Vec<Range<u32>> {
     let (mut i, mut j) = (0, 0);
@@ -208,14 +222,37 @@ impl TableFile<MessageRow> {
 impl TableFile<CopyRow> {
     /// The copy with this record id, with its row number.
     pub fn find(&self, record: &RecordId) -> Result<Option<(u32, CopyRow)>> {
-        let ranges = match record {
+        let ranges = self.places_of(record);
+        Ok(self.matching(&ranges, &|row| row.record == *record)?.pop())
+    }
+
+    /// The copies with these record ids, each with its row number, in the order of the ids. Each
+    /// page is read once, however many of its rows are asked for.
+    pub fn find_all(&self, records: &[&RecordId]) -> Result<Vec<Option<(u32, CopyRow)>>> {
+        let wanted: BTreeMap<&RecordId, usize> =
+            records.iter().enumerate().map(|(at, record)| (*record, at)).collect();
+        let places = union(records.iter().flat_map(|record| self.places_of(record)).collect());
+        let mut found = vec![None; records.len()];
+        for range in places {
+            for (row, copy) in range.clone().zip(self.range(range)) {
+                let copy = copy?;
+                if let Some(at) = wanted.get(&copy.record) {
+                    found[*at] = Some((row, copy));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Row ranges among which a record's copy is, if it is held.
+    fn places_of(&self, record: &RecordId) -> Vec<Range<u32>> {
+        match record {
             RecordId::Sealed { exhibit, place: Place::Span { offset, .. }, .. } => {
                 let at = *offset;
                 self.near(exhibit, "offset", &move |least, greatest| least <= at && at <= greatest)
             }
             _ => self.without("exhibit"),
-        };
-        Ok(self.matching(&ranges, &|row| row.record == *record)?.pop())
+        }
     }
 
     /// Copies whose byte span overlaps `offset..offset+length` of a member, with row numbers.

@@ -37,7 +37,7 @@ pub mod write;
 
 pub use error::{LakeError, Result};
 pub use mask::Mask;
-pub use row::{AnomalyRow, BlobRow, CopyRow, LinkRow, MessageRow, State};
+pub use row::{AnomalyRow, CopyRow, LinkRow, MemberRow, MessageRow, State};
 pub use snapshot::{FileEntry, SavedSnapshot, Segment, SegmentView, Snapshot};
 pub use table::{FileRole, Table};
 pub use view::{Reason, Verdict, View};

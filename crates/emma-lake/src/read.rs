@@ -10,7 +10,7 @@
 use crate::canonical::TableRow;
 use crate::columns::{Codec, RowView};
 use crate::error::{LakeError, Result};
-use crate::row::{AnomalyRow, BlobRow, CopyRow, LinkRow, MessageRow};
+use crate::row::{AnomalyRow, CopyRow, LinkRow, MemberRow, MessageRow};
 use crate::snapshot::FileEntry;
 use crate::table::FileRole;
 use crate::write::PAGE_ROWS_MAX;
@@ -49,8 +49,8 @@ pub type Copies = TableFile<CopyRow>;
 pub type Anomalies = TableFile<AnomalyRow>;
 /// An open claims file.
 pub type Claims = TableFile<LinkRow>;
-/// An open blobs file.
-pub type Blobs = TableFile<BlobRow>;
+/// An open members file.
+pub type Members = TableFile<MemberRow>;
 
 type Block<R> = Arc<<R as Codec>::View>;
 

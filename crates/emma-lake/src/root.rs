@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::mask::Mask;
 use crate::pack::{put_number, put_text};
 use crate::read::{Rows, TableFile};
-use crate::row::{AnomalyRow, BlobRow, CopyRow, LinkRow, MessageRow};
+use crate::row::{AnomalyRow, CopyRow, LinkRow, MemberRow, MessageRow};
 use crate::snapshot::SegmentView;
 use crate::table::Table;
 use emma_model::{Digest, ExhibitId};
@@ -153,7 +153,7 @@ pub fn roots(case: &Path, segments: &[SegmentView]) -> Result<BTreeMap<Table, Di
             Table::Copies => groups::<CopyRow>(case, segments)?,
             Table::Anomalies => groups::<AnomalyRow>(case, segments)?,
             Table::Claims => groups::<LinkRow>(case, segments)?,
-            Table::Blobs => groups::<BlobRow>(case, segments)?,
+            Table::Members => groups::<MemberRow>(case, segments)?,
         };
         if !groups.is_empty() {
             roots.insert(table, table_root(table, &groups));

@@ -169,9 +169,9 @@ pub struct LinkRow {
     pub to_line: u64,
 }
 
-/// A member kept as it is: a photo, an unknown format.
+/// A file as delivered, or a member of one: what read it, and what its bytes are.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct BlobRow {
+pub struct MemberRow {
     /// The exhibit.
     pub exhibit: ExhibitId,
     /// The way into its containers.
@@ -182,8 +182,10 @@ pub struct BlobRow {
     pub digest: Digest,
     /// Unpacked bytes.
     pub bytes: u64,
-    /// Name and version of what looked at it.
+    /// Name and version of what read it.
     pub parser: String,
     /// What its bytes are, told by themselves (`image/jpeg`); empty where that is not known.
     pub media: String,
+    /// True where it is kept as it is (a photo, an unknown format), beside what was read of it.
+    pub kept: bool,
 }

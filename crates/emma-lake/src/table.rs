@@ -13,14 +13,14 @@ pub enum Table {
     Anomalies,
     /// Statements about other records, by the record that states them.
     Claims,
-    /// Members kept as they are, by place.
-    Blobs,
+    /// Every file and every member of a container, by place.
+    Members,
 }
 
 impl Table {
     /// All tables, in the order of their names' importance; also their order in manifests' code.
     pub const ALL: [Table; 5] =
-        [Table::Messages, Table::Copies, Table::Anomalies, Table::Claims, Table::Blobs];
+        [Table::Messages, Table::Copies, Table::Anomalies, Table::Claims, Table::Members];
 
     /// The word in paths, manifests and status.
     pub fn name(self) -> &'static str {
@@ -29,7 +29,7 @@ impl Table {
             Table::Copies => "copies",
             Table::Anomalies => "anomalies",
             Table::Claims => "claims",
-            Table::Blobs => "blobs",
+            Table::Members => "members",
         }
     }
 

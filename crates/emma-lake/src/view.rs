@@ -90,6 +90,11 @@ impl View {
         *self == View::default()
     }
 
+    /// True where rows of the sources it opens may be withheld.
+    pub fn limits_rows(&self) -> bool {
+        self.handles.is_some() || self.territory.is_some() || self.period.is_some()
+    }
+
     /// Whether `row` may be shown, and if not, why.
     pub fn judge(&self, row: &MessageRow) -> Verdict {
         let reason = self

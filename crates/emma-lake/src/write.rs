@@ -8,7 +8,7 @@ use crate::canonical::TableRow;
 use crate::columns::{Codec, ColumnSet};
 use crate::error::{LakeError, Result};
 use crate::root::{GroupHash, GroupHasher};
-use crate::row::{AnomalyRow, BlobRow, CopyRow, LinkRow, MessageRow};
+use crate::row::{AnomalyRow, CopyRow, LinkRow, MemberRow, MessageRow};
 use crate::snapshot::FileEntry;
 use crate::table::FileRole;
 use arrow_array::RecordBatch;
@@ -82,8 +82,8 @@ pub type CopiesWriter = TableWriter<CopyRow>;
 pub type AnomaliesWriter = TableWriter<AnomalyRow>;
 /// Writes claims, by record id.
 pub type ClaimsWriter = TableWriter<LinkRow>;
-/// Writes blobs, by exhibit and member.
-pub type BlobsWriter = TableWriter<BlobRow>;
+/// Writes members, by exhibit and member.
+pub type MembersWriter = TableWriter<MemberRow>;
 
 impl<R: TableRow> std::fmt::Debug for TableWriter<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -59,7 +59,10 @@ fn both_output_profiles_say_the_same() {
         (first.extra("photo"), first.extra("photo_delivered")),
         (vec!["p-1.jpg"], vec!["false"])
     );
-    assert_eq!((second.extra("att"), second.extra("att_ok")), (vec!["p-1.jpg"], vec!["1"]));
+    assert_eq!(
+        (second.extra("photo"), second.extra("photo_delivered")),
+        (vec!["p-1.jpg"], vec!["1"])
+    );
     assert_eq!((&stored.id, &stored.conversation), (&None, &None), "numbers of the handset");
     assert_eq!((stored.extra("row"), stored.extra("chat")), (vec!["7"], vec!["2"]));
 }

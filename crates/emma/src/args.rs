@@ -1,5 +1,11 @@
 //! The command line as typed: no file is opened and nothing is decided here.
 
+mod files;
+mod table;
+
+pub use files::{FileStateArg, FilesCommand, FilesListArgs};
+pub use table::{TableArgs, TableFormat};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -51,6 +57,11 @@ pub enum Command {
     Search(SearchArgs),
     /// Show a message: raw bytes, place, exhibit, copies, replies, context.
     Show(ShowArgs),
+    /// Calls, places, devices, SIMs and so on as tables, whatever format they came in.
+    Table(TableArgs),
+    /// Attachments: which delivered file each record names, what is missing, and their bytes.
+    #[command(subcommand)]
+    Files(FilesCommand),
     /// Append a signed note to a message, record, exhibit or delivery.
     Note(NoteArgs),
     /// Reports on the case.

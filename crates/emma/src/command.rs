@@ -4,6 +4,7 @@ mod actor;
 mod audit;
 mod authority;
 mod case;
+mod files;
 mod formats;
 mod intake;
 mod log;
@@ -15,6 +16,7 @@ mod report;
 mod search;
 mod show;
 mod status;
+mod table;
 mod twin;
 mod verify;
 
@@ -43,6 +45,8 @@ pub fn run(command: Command, output: &Output) -> Result<Done> {
         Command::Status(args) => status::run(&args, output),
         Command::Search(args) => search::run(&args, output),
         Command::Show(args) => show::run(&args, output),
+        Command::Table(args) => table::run(&args, output),
+        Command::Files(command) => files::run(command, output),
         Command::Note(args) => note::run(&args, output),
         Command::Report(args) => report::run(&args, output),
         Command::Audit(args) => audit::run(&args, output),

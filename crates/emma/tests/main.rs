@@ -1,8 +1,10 @@
 //! The command line, driven as a user drives it.
 
+mod files;
 mod first_hour;
 mod law;
 mod marks;
+mod tables;
 mod words;
 
 use emma_testkit::TestCase;

@@ -5,7 +5,7 @@
 
 use crate::error::{CaseError, Result};
 use emma_lake::draft::{Draft, DraftFile};
-use emma_lake::{AnomalyRow, BlobRow, LinkRow};
+use emma_lake::{AnomalyRow, LinkRow, MemberRow};
 use emma_model::{ExhibitId, Micros};
 use std::ops::Range;
 
@@ -46,8 +46,8 @@ pub struct Batch {
     pub anomalies: Vec<AnomalyRow>,
     /// Links, by record.
     pub links: Vec<LinkRow>,
-    /// Blobs, by exhibit and member.
-    pub blobs: Vec<BlobRow>,
+    /// Files and members, by exhibit and member.
+    pub members: Vec<MemberRow>,
 }
 
 impl Batch {

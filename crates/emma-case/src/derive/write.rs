@@ -164,7 +164,7 @@ impl Job<'_> {
         let batch = self.batch;
         enter(&mut segment, Table::Anomalies, write_all(output, &label, &batch.anomalies)?);
         enter(&mut segment, Table::Claims, write_all(output, &label, &batch.links)?);
-        enter(&mut segment, Table::Blobs, write_all(output, &label, &batch.blobs)?);
+        enter(&mut segment, Table::Members, write_all(output, &label, &batch.members)?);
         Ok(segment)
     }
 

@@ -3,6 +3,7 @@
 use super::Desk;
 use crate::clock::format_instant;
 use crate::error::{CaseError, Result};
+use crate::files::FileLine;
 use emma_lake::{CopyRow, MessageRow};
 use emma_model::record::{Borrowed, Origin};
 use emma_model::{Digest, MemberPath, NetworkId, Place, RecordId};
@@ -27,6 +28,8 @@ pub struct ShownCopy {
     pub time_raw: Option<String>,
     /// What else was read, kept raw, in source order.
     pub extra: Vec<(String, String)>,
+    /// The files it names, and what became of them.
+    pub files: Vec<FileLine>,
     /// Where values come from that are not in its own bytes.
     pub borrowed: Vec<BorrowedLine>,
     /// How many anomalies it has; `emma report CASE loss` lists them.
@@ -118,6 +121,7 @@ impl Desk<'_> {
             network_id: copy.network_id.as_ref().map(NetworkId::to_string),
             time_raw: copy.time_raw.clone(),
             extra: copy.extra.clone(),
+            files: self.files(copy)?,
             borrowed: copy.borrowed.iter().map(|one| borrowed(one, &copy.record)).collect(),
             anomalies: copy.anomalies,
             exhibit: exhibit_line,

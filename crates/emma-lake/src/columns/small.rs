@@ -1,10 +1,12 @@
-//! The columns of anomalies, claims and blobs.
+//! The columns of anomalies, claims and members.
 
 use super::parts::{PlaceColumns, PlaceView, RecordColumns, RecordView, owned};
 use super::{Codec, ColumnSet, RowView, Tuning, column, optional, required, schema};
-use crate::row::{AnomalyRow, BlobRow, LinkRow};
-use arrow_array::builder::{StringBuilder, UInt8Builder, UInt64Builder};
-use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, UInt8Array, UInt64Array};
+use crate::row::{AnomalyRow, LinkRow, MemberRow};
+use arrow_array::builder::{BooleanBuilder, StringBuilder, UInt8Builder, UInt64Builder};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, RecordBatch, StringArray, UInt8Array, UInt64Array,
+};
 use arrow_schema::{DataType, SchemaRef};
 use emma_model::ItemClass;
 use emma_model::digest::Digest;
@@ -211,9 +213,9 @@ impl RowView<LinkRow> for LinkView {
     }
 }
 
-impl Codec for BlobRow {
-    type Columns = BlobColumns;
-    type View = BlobView;
+impl Codec for MemberRow {
+    type Columns = MemberColumns;
+    type View = MemberView;
     const TUNING: &'static [(&'static str, Tuning)] = &[
         ("exhibit", Tuning::EXHIBITS.bounded()),
         ("member", Tuning::IDS),
@@ -225,18 +227,19 @@ impl Codec for BlobRow {
     ];
 }
 
-/// Blobs as columns.
+/// Members as columns.
 #[derive(Debug, Default)]
-pub struct BlobColumns {
+pub struct MemberColumns {
     place: PlaceColumns,
     name: StringBuilder,
     digest: StringBuilder,
     bytes: UInt64Builder,
     parser: StringBuilder,
     media: StringBuilder,
+    kept: BooleanBuilder,
 }
 
-impl ColumnSet<BlobRow> for BlobColumns {
+impl ColumnSet<MemberRow> for MemberColumns {
     fn schema() -> SchemaRef {
         let mut fields = PlaceColumns::fields();
         fields.truncate(2);
@@ -246,37 +249,40 @@ impl ColumnSet<BlobRow> for BlobColumns {
             required("bytes", DataType::UInt64),
             required("parser", DataType::Utf8),
             required("media", DataType::Utf8),
+            required("kept", DataType::Boolean),
         ]);
         schema(fields)
     }
 
-    fn push(&mut self, row: &BlobRow) {
+    fn push(&mut self, row: &MemberRow) {
         self.place.push(&row.exhibit, &row.member, None);
         self.name.append_value(&row.name);
         self.digest.append_value(row.digest.hex());
         self.bytes.append_value(row.bytes);
         self.parser.append_value(&row.parser);
         self.media.append_value(&row.media);
+        self.kept.append_value(row.kept);
     }
 
     fn take(&mut self) -> Vec<ArrayRef> {
         let mut columns = self.place.take();
         columns.truncate(2);
-        let rest: [ArrayRef; 5] = [
+        let rest: [ArrayRef; 6] = [
             Arc::new(self.name.finish()),
             Arc::new(self.digest.finish()),
             Arc::new(self.bytes.finish()),
             Arc::new(self.parser.finish()),
             Arc::new(self.media.finish()),
+            Arc::new(self.kept.finish()),
         ];
         columns.extend(rest);
         columns
     }
 }
 
-/// Blobs read from columns.
+/// Members read from columns.
 #[derive(Debug)]
-pub struct BlobView {
+pub struct MemberView {
     exhibit: StringArray,
     member: StringArray,
     name: StringArray,
@@ -284,11 +290,12 @@ pub struct BlobView {
     bytes: UInt64Array,
     parser: StringArray,
     media: StringArray,
+    kept: BooleanArray,
 }
 
-impl RowView<BlobRow> for BlobView {
-    fn new(batch: &RecordBatch) -> Option<BlobView> {
-        Some(BlobView {
+impl RowView<MemberRow> for MemberView {
+    fn new(batch: &RecordBatch) -> Option<MemberView> {
+        Some(MemberView {
             exhibit: column(batch, "exhibit")?,
             member: column(batch, "member")?,
             name: column(batch, "name")?,
@@ -296,12 +303,13 @@ impl RowView<BlobRow> for BlobView {
             bytes: column(batch, "bytes")?,
             parser: column(batch, "parser")?,
             media: column(batch, "media")?,
+            kept: column(batch, "kept")?,
         })
     }
 
-    fn get(&self, at: usize) -> Option<BlobRow> {
+    fn get(&self, at: usize) -> Option<MemberRow> {
         let member = super::parts::text(&self.member, at).unwrap_or("");
-        Some(BlobRow {
+        Some(MemberRow {
             exhibit: emma_model::ExhibitId(Digest::from_hex(self.exhibit.value(at))?),
             member: super::parts::take_member(member)?,
             name: self.name.value(at).to_owned(),
@@ -309,6 +317,7 @@ impl RowView<BlobRow> for BlobView {
             bytes: self.bytes.value(at),
             parser: self.parser.value(at).to_owned(),
             media: self.media.value(at).to_owned(),
+            kept: self.kept.value(at),
         })
     }
 }

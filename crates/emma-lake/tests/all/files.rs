@@ -52,7 +52,7 @@ proptest! {
     fn any_claims_survive_a_file(rows in vec(rows::links(), 1..20)) { survive(rows)?; }
 
     #[test]
-    fn any_blobs_survive_a_file(rows in vec(rows::blobs(), 1..20)) { survive(rows)?; }
+    fn any_members_survive_a_file(rows in vec(rows::members(), 1..20)) { survive(rows)?; }
 }
 
 proptest! {
@@ -175,6 +175,13 @@ fn copies_are_found_by_id_place_and_line() {
         assert_eq!(file.find(&rows[at].record).unwrap(), Some((at as u32, rows[at].clone())));
     }
     assert!(file.find(&live).unwrap().is_some());
+    let absent = span("nowhere", 0, 8);
+    let asked = [&rows[7].record, &absent, &live, &rows[3].record];
+    let all = file.find_all(&asked).unwrap();
+    assert_eq!(all.len(), asked.len());
+    for (record, found) in asked.iter().zip(all) {
+        assert_eq!(found, file.find(record).unwrap());
+    }
     assert_eq!(file.find(&span("a", 5, 8)).unwrap(), None);
     assert_eq!(file.find(&span("nowhere", 0, 8)).unwrap(), None);
     let outer = MemberPath::default();

@@ -3,7 +3,7 @@
 use crate::files::write;
 use crate::rows::{DAY, copy, message, network_id, span};
 use emma_lake::canonical::TableRow;
-use emma_lake::{AnomalyRow, BlobRow, LinkRow, State};
+use emma_lake::{AnomalyRow, LinkRow, MemberRow, State};
 use emma_model::digest::hex;
 use emma_model::{Digest, ItemClass, MemberPath, MessageId, Place};
 
@@ -36,8 +36,8 @@ fn claim() -> LinkRow {
     }
 }
 
-fn blob() -> BlobRow {
-    BlobRow {
+fn member() -> MemberRow {
+    MemberRow {
         exhibit: crate::rows::exhibit("a"),
         member: MemberPath(vec![7]),
         name: "photo.jpg".into(),
@@ -45,6 +45,7 @@ fn blob() -> BlobRow {
         bytes: 5,
         parser: "blob/1".into(),
         media: "image/jpeg".into(),
+        kept: true,
     }
 }
 
@@ -99,7 +100,7 @@ fn rows_and_files_keep_their_bytes() {
         ("copies", digests(&copy)),
         ("anomalies", digests(&anomaly())),
         ("claims", digests(&claim())),
-        ("blobs", digests(&blob())),
+        ("members", digests(&member())),
     ];
     let text: Vec<String> =
         found.iter().map(|(name, (row, file))| format!("{name} {row} {file}")).collect();

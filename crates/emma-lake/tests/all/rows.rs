@@ -1,6 +1,6 @@
 //! Invented rows: named ones for tests that say what they mean, random ones for properties.
 
-use emma_lake::{AnomalyRow, BlobRow, CopyRow, LinkRow, MessageRow, State};
+use emma_lake::{AnomalyRow, CopyRow, LinkRow, MemberRow, MessageRow, State};
 use emma_model::record::{Borrowed, Origin};
 use emma_model::{
     Clock, Digest, ExhibitId, ItemClass, MemberPath, MessageId, NetworkId, Place, RecordId,
@@ -227,9 +227,9 @@ pub fn links() -> impl Strategy<Value = LinkRow> {
     )
 }
 
-pub fn blobs() -> impl Strategy<Value = BlobRow> {
-    (places(), ".{0,9}", any::<[u8; 32]>(), any::<u64>(), ".{0,6}", ".{0,6}").prop_map(
-        |((exhibit, member, _), name, digest, bytes, parser, media)| BlobRow {
+pub fn members() -> impl Strategy<Value = MemberRow> {
+    (places(), ".{0,9}", any::<[u8; 32]>(), any::<u64>(), ".{0,6}", ".{0,6}", any::<bool>())
+        .prop_map(|((exhibit, member, _), name, digest, bytes, parser, media, kept)| MemberRow {
             exhibit,
             member,
             name,
@@ -237,6 +237,6 @@ pub fn blobs() -> impl Strategy<Value = BlobRow> {
             bytes,
             parser,
             media,
-        },
-    )
+            kept,
+        })
 }

@@ -171,6 +171,10 @@ fn message_b<'a>(object: &mut Object<'a>, record: &mut Record<'a>, anomalies: &m
     } else {
         missing("delivery.value_missing", "ts", anomalies);
     }
+    // The words of the first profile, so that both name their photos alike.
+    let (photo, delivered) = (object.word("att", anomalies), object.word("att_ok", anomalies));
+    extra(record, "photo", photo);
+    extra(record, "photo_delivered", delivered);
     required(&record.from, "sender", anomalies);
 }
 

@@ -6,6 +6,7 @@ use crate::output::Output;
 use emma_case::case::Case;
 use emma_case::home::Home;
 use emma_evidence::Checkpoint;
+use emma_store::NewFile;
 use serde::Serialize;
 use std::path::Path;
 
@@ -47,6 +48,14 @@ pub fn run(command: LogCommand, output: &Output) -> Result<Done> {
 pub fn write_new_file(path: &Path, bytes: &[u8]) -> Result<()> {
     refuse_existing(path)?;
     Ok(emma_store::write_new(path, bytes)?)
+}
+
+/// Begins a file of the user's that is to be written piece by piece, in the folder it belongs
+/// to; it is there when it is committed, or not at all.
+pub fn begin_new_file(path: &Path) -> Result<NewFile> {
+    refuse_existing(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    Ok(NewFile::create_in(folder.unwrap_or(Path::new(".")))?)
 }
 
 /// Refuses a file that exists.

@@ -1,6 +1,6 @@
 //! `emma search`.
 
-use super::log::refuse_existing;
+use super::log::{begin_new_file, refuse_existing};
 use super::{Opened, open_for_reading, print_withheld, withheld_by_name};
 use crate::args::{ExportArg, OrderArg, SearchArgs};
 use crate::engine::{Engine, parse};
@@ -227,8 +227,7 @@ fn to_file(
     form: ExportArg,
     shown: &mut u64,
 ) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = emma_store::NewFile::create_in(folder.unwrap_or(Path::new(".")))?;
+    let mut file = begin_new_file(path)?;
     let mut out = io::BufWriter::new(&mut file);
     stream(engine, query, form, &mut out, shown)?;
     drop(out);

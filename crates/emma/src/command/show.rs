@@ -215,6 +215,9 @@ fn human_copy(copy: &ShownCopy, out: &mut dyn Write) -> io::Result<()> {
     for (name, value) in &copy.extra {
         writeln!(out, "  kept raw  {}: {}", inert::line(name), inert::line(value))?;
     }
+    for file in &copy.files {
+        writeln!(out, "  file      {}", super::files::told(file))?;
+    }
     for borrowed in &copy.borrowed {
         let leaf = borrowed.leaf.as_deref().unwrap_or_default();
         writeln!(out, "  {} comes from: {} {leaf}", borrowed.field, borrowed.origin)?;

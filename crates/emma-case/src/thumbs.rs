@@ -1,0 +1,175 @@
+//! Asks `emma-thumb` for thumbnails: one request, one answer, over pipes.
+//!
+//! The other end decodes hostile bytes, so nothing it says is trusted further than its length,
+//! and it gets a limited time. One that dies or dawdles is ended and another started: that
+//! costs one picture.
+
+use crate::error::{CaseError, Result, at};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+/// Longest picture sent, in bytes.
+pub const PICTURE_BYTES_MAX: u64 = 64 << 20;
+/// Longest edge of a thumbnail, in pixels.
+pub const EDGE: u32 = 240;
+/// How long one picture may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest thumbnail taken, in bytes.
+const THUMBNAIL_BYTES_MAX: u32 = 1 << 20;
+/// Pictures after which a fresh process is started: its processor time is limited as a whole.
+const PICTURES_MAX: u32 = 200;
+/// Exit code of a program that found no sandbox.
+const NO_SANDBOX: i32 = 3;
+
+/// What came of a picture.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Thumbnail {
+    /// A thumbnail.
+    Made {
+        /// Width and height of the picture, in pixels.
+        size: (u32, u32),
+        /// The thumbnail, JPEG, [`EDGE`] at most.
+        jpeg: Vec<u8>,
+    },
+    /// None, and why.
+    None(&'static str),
+}
+
+/// Makes thumbnails.
+pub struct Thumbs {
+    program: PathBuf,
+    running: Option<Running>,
+}
+
+struct Running {
+    child: Child,
+    made: u32,
+    answers: Receiver<io::Result<Answer>>,
+}
+
+struct Answer {
+    outcome: u8,
+    size: (u32, u32),
+    jpeg: Vec<u8>,
+}
+
+impl Thumbs {
+    /// Thumbnails by the program at `program`. Nothing is started yet.
+    pub fn by(program: PathBuf) -> Thumbs {
+        Thumbs { program, running: None }
+    }
+
+    /// A thumbnail of the picture with these bytes.
+    ///
+    /// # Errors
+    /// Where the program cannot be started, and where this system has no sandbox for it.
+    pub fn of(&mut self, picture: &[u8]) -> Result<Thumbnail> {
+        if picture.len() as u64 > PICTURE_BYTES_MAX {
+            return Ok(Thumbnail::None("it is longer than 64 MiB"));
+        }
+        if self.running.as_ref().is_some_and(|running| running.made >= PICTURES_MAX) {
+            self.stop();
+        }
+        if self.running.is_none() {
+            self.running = Some(start(&self.program)?);
+        }
+        let running = self.running.as_mut().expect("it was just started");
+        running.made += 1;
+        let asked = running.ask(picture);
+        let answered = asked.map(|()| running.answers.recv_timeout(PATIENCE));
+        let why = match answered {
+            Ok(Ok(Ok(answer))) => {
+                return Ok(match answer.outcome {
+                    0 => Thumbnail::Made { size: answer.size, jpeg: answer.jpeg },
+                    2 => Thumbnail::None("it is larger than the limits of decoding"),
+                    _ => Thumbnail::None("it does not decode as a picture"),
+                });
+            }
+            Ok(Err(RecvTimeoutError::Timeout)) => "decoding took longer than 10 seconds",
+            _ => "the decoder gave up on it",
+        };
+        match self.stop() {
+            Some(NO_SANDBOX) => Err(CaseError::usage(
+                "this system has no sandbox for decoding pictures (seccomp)",
+                "no picture was decoded; the files themselves: emma files save",
+            )),
+            _ => Ok(Thumbnail::None(why)),
+        }
+    }
+
+    /// Ends the process, and says how it ended where it did so by itself.
+    fn stop(&mut self) -> Option<i32> {
+        let mut running = self.running.take()?;
+        drop(running.child.stdin.take());
+        // One that found no sandbox is on its way out; one that dawdles is not.
+        let ended = (0..20).find_map(|_| {
+            let ended = running.child.try_wait().ok().flatten();
+            if ended.is_none() {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            ended
+        });
+        if ended.is_none() {
+            let _ = running.child.kill();
+        }
+        let _ = running.child.wait();
+        ended.and_then(|status| status.code())
+    }
+}
+
+impl Drop for Thumbs {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Running {
+    fn ask(&mut self, picture: &[u8]) -> io::Result<()> {
+        let Some(input) = self.child.stdin.as_mut() else {
+            return Err(io::Error::from(io::ErrorKind::BrokenPipe));
+        };
+        let length = u32::try_from(picture.len()).expect("checked against the limit");
+        input.write_all(&EDGE.to_le_bytes())?;
+        input.write_all(&length.to_le_bytes())?;
+        input.write_all(picture)?;
+        input.flush()
+    }
+}
+
+fn start(program: &Path) -> Result<Running> {
+    let spawned = Command::new(program)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut child = at("start emma-thumb", spawned)?;
+    let mut output = child.stdout.take().expect("it was asked for");
+    let (sender, answers) = sync_channel(1);
+    std::thread::spawn(move || {
+        loop {
+            let answer = answer(&mut output);
+            let over = answer.is_err();
+            if sender.send(answer).is_err() || over {
+                return;
+            }
+        }
+    });
+    Ok(Running { child, made: 0, answers })
+}
+
+fn answer(output: &mut impl io::Read) -> io::Result<Answer> {
+    let mut head = [0; 13];
+    output.read_exact(&mut head)?;
+    let number = |at: usize| u32::from_le_bytes(head[at..at + 4].try_into().expect("4 bytes"));
+    let length = number(9);
+    if length > THUMBNAIL_BYTES_MAX {
+        return Err(io::Error::from(io::ErrorKind::InvalidData));
+    }
+    let mut jpeg = Vec::new();
+    output.take(length.into()).read_to_end(&mut jpeg)?;
+    Ok(Answer { outcome: head[0], size: (number(1), number(5)), jpeg })
+}
