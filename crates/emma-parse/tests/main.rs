@@ -16,6 +16,7 @@ mod matrix;
 mod media;
 mod mixed;
 mod plist;
+mod pst_oracle;
 mod python;
 mod recognition;
 mod rocketchat;

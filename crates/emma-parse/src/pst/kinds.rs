@@ -96,9 +96,7 @@ pub(super) fn fill(entry: &mut Entry, values: &Values<'_>, named: &Named) -> io:
         _ => {}
     }
     people::fill(entry, values)?;
-    if entry.record.kind == RecordKind::Message {
-        ids(entry, values)?;
-    }
+    ids(entry, values)?;
     times(entry, values)?;
     state(entry, values)
 }
@@ -124,11 +122,14 @@ fn ids(entry: &mut Entry, values: &Values<'_>) -> io::Result<()> {
     let id = of(entry, "message_id", MESSAGE_ID)?;
     let reply_to = of(entry, "in_reply_to", IN_REPLY_TO)?;
     let root = of(entry, "references", REFERENCES)?;
-    // A thread is named by the message that began it.
-    let thread = root.or_else(|| reply_to.clone()).or_else(|| id.clone());
-    entry.record.id = id.map(Cow::Owned);
-    entry.record.reply_to = reply_to.map(Cow::Owned);
-    entry.record.conversation = thread.map(Cow::Owned);
+    // An appointment may keep the id of the mail it came with, and is not that mail.
+    if entry.record.kind == RecordKind::Message {
+        // A thread is named by the message that began it.
+        let thread = root.or_else(|| reply_to.clone()).or_else(|| id.clone());
+        entry.record.id = id.map(Cow::Owned);
+        entry.record.reply_to = reply_to.map(Cow::Owned);
+        entry.record.conversation = thread.map(Cow::Owned);
+    }
     if let Some(topic) = values.text(TOPIC)? {
         entry.both("conversation_topic", &topic);
     }

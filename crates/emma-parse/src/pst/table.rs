@@ -51,7 +51,7 @@ impl Table {
         };
         let (map_at, row_bytes) = (usize::from(map_at), usize::from(row_bytes));
         let sound = info.first() == Some(&TABLE) && heap.client == TABLE;
-        if !sound || row_bytes < 4 || row_bytes > ROW_BYTES_MAX || map_at > row_bytes {
+        if !sound || !(4..=ROW_BYTES_MAX).contains(&row_bytes) || map_at > row_bytes {
             store.note("pst.table_damaged", "a table's description is none");
             return Ok(None);
         }
