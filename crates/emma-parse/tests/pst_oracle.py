@@ -34,7 +34,7 @@ def value(found, kind):
     entry = found.get(kind)
     if entry is None:
         return None
-    if entry.value_type == 0x1F:
+    if entry.value_type in (0x1E, 0x1F):
         return of(entry.get_data_as_string)
     if entry.value_type == 0x40:
         return of(entry.get_data_as_integer)

@@ -1,6 +1,6 @@
 //! One item under way: what is written into its row and its record.
 
-use super::properties::{Object, Value as Stored};
+use super::properties::{CODE_PAGES, Object, Value as Stored};
 use super::store::Store;
 use crate::limits::Limits;
 use crate::rows::values::{RowWriter, Value};
@@ -20,7 +20,9 @@ pub(super) struct Values<'o> {
 
 impl<'o> Values<'o> {
     pub fn new(store: &'o Store, object: &'o Object) -> Values<'o> {
-        Values { store, object, read: RefCell::default() }
+        // Code pages are read with the texts.
+        let read = RefCell::new(CODE_PAGES.into());
+        Values { store, object, read }
     }
 
     pub fn text(&self, id: u16) -> io::Result<Option<String>> {

@@ -24,9 +24,8 @@ mod kinds {
     pub const BINARY: u16 = 0x102;
 }
 
-/// Properties that say in which code page texts are.
-const CODE_PAGE: u16 = 0x3FFD;
-const INTERNET_CODE_PAGE: u16 = 0x3FDE;
+/// Properties that say in which code page texts are: the item's own, and its mail's.
+pub(super) const CODE_PAGES: [u16; 2] = [0x3FFD, 0x3FDE];
 
 /// A value as it is stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -188,10 +187,10 @@ impl Object {
 
     /// In what the texts of the message are written, or those that came in with its mail.
     pub fn code_page(&self, store: &Store, internet: bool) -> io::Result<&'static Encoding> {
-        let ids = match internet {
-            true => [INTERNET_CODE_PAGE, CODE_PAGE],
-            false => [CODE_PAGE, INTERNET_CODE_PAGE],
-        };
+        let mut ids = CODE_PAGES;
+        if internet {
+            ids.reverse();
+        }
         for id in ids {
             if let Some(page) = self.number(store, id)? {
                 return Ok(encoding(page));
