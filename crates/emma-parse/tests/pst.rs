@@ -1,6 +1,6 @@
 //! Outlook's files of messages, by named specimens of invented data.
 
-use crate::collect::{Found, Said, read, read_into};
+use crate::collect::{Found, Said, read, read_into, read_with};
 use crate::media::jpeg;
 use crate::pst_laid::sum;
 use crate::pst_made::{
@@ -426,6 +426,54 @@ fn values_that_lie_about_their_length_are_missing() {
     assert!(kinds.contains(&"pst.value_missing"));
     assert!(kinds.contains(&"pst.block_checksum"));
     assert!(found.records().count() >= 10);
+}
+
+#[test]
+fn messages_in_messages_end() {
+    let mut item = mail("<0@x>", "innermost", "egg");
+    for number in 1..40 {
+        let mut outer = mail(&format!("<{number}@x>"), "nest", "egg");
+        outer.files = vec![Attached::Item("inner", item)];
+        item = outer;
+    }
+    let mut pst = Pst::new(true, 0);
+    pst.message(INBOX, &item);
+    let found = one(pst);
+    assert_eq!(found.records().count(), 34);
+    let kinds: Vec<&str> = found.anomalies().iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds, ["pst.nested_too_deep", "pst.item_unreadable"]);
+}
+
+#[test]
+fn a_file_costs_no_more_than_it_is_worth() {
+    let mut pst = Pst::new(true, 0);
+    let endless = pst.endless();
+    let item = with(mail("<1@x>", "nest", ""), 0x1000, Val::Stored(endless));
+    pst.message(INBOX, &item);
+    pst.message(INBOX, &mail("<2@x>", "after", "egg"));
+    let limits = Limits { unpacked_bytes_free: 1 << 20, ..Limits::default() };
+    let found = read_with("birds.pst", &pst.end(), &limits);
+    let kinds: Vec<&str> = found.anomalies().iter().map(|(kind, _)| *kind).collect();
+    assert!(kinds.contains(&"pst.limit"), "{kinds:?}");
+    assert_eq!(found.end(&[]).parser, "pst");
+}
+
+#[test]
+fn a_text_in_rtf_alone_is_read() {
+    let rtf = b"{\\rtf1\\ansi Eggs\\par two}";
+    let mut packed =
+        [(rtf.len() as u32 + 12).to_le_bytes(), (rtf.len() as u32).to_le_bytes()].concat();
+    packed.extend(b"MELA\0\0\0\0");
+    packed.extend(rtf);
+    let mut pst = Pst::new(true, 0);
+    let item = without(mail("<1@x>", "nest", ""), 0x1000);
+    pst.message(INBOX, &with(item.clone(), 0x1009, Val::Binary(packed)));
+    pst.message(INBOX, &with(item, 0x1009, Val::Binary(b"no such thing, only bytes".to_vec())));
+    let found = one(pst);
+    let texts: Vec<_> = found.records().map(|record| record.text.as_deref()).collect();
+    assert_eq!(texts, [Some("Eggs\ntwo"), None]);
+    assert_eq!(found.records().next().unwrap().extra("body_from"), ["rtf"]);
+    assert_eq!(found.anomalies(), [("pst.rtf_damaged", "text".to_owned())]);
 }
 
 #[test]

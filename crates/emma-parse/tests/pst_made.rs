@@ -17,6 +17,8 @@ pub enum Val {
     Time(u64),
     Binary(Vec<u8>),
     Object(u32, u32),
+    /// Bytes that are already in a block, or a list of blocks.
+    Stored(u64),
 }
 
 pub fn text(value: &str) -> Val {
@@ -175,6 +177,20 @@ impl Pst {
         list(self, 2, &lists, bytes.len())
     }
 
+    /// A value that is one block of a file a million times over: eight gigabytes.
+    pub fn endless(&mut self) -> u64 {
+        let one = self.block(vec![7; self.room()], false);
+        let mut lists = one;
+        for level in [1, 2] {
+            let mut data = vec![1, level];
+            data.extend(1_000u16.to_le_bytes());
+            data.extend(u32::MAX.to_le_bytes());
+            (0..1_000).for_each(|_| data.extend(self.word(lists)));
+            lists = self.block(data, true);
+        }
+        lists
+    }
+
     /// A list of nodes within another; 0 where there are none.
     fn within(&mut self, mut nodes: Vec<(u32, u64, u64)>) -> u64 {
         if nodes.is_empty() {
@@ -277,6 +293,7 @@ impl Pst {
             Val::Bool(truth) => (0x0B, vec![u8::from(*truth)]),
             Val::Time(time) => (0x40, time.to_le_bytes().to_vec()),
             Val::Binary(bytes) => (0x102, bytes.clone()),
+            Val::Stored(_) => (0x102, Vec::new()),
             Val::Object(id, size) => (0x0D, [id.to_le_bytes(), size.to_le_bytes()].concat()),
         }
     }
@@ -293,8 +310,13 @@ impl Pst {
         let mut entries = Vec::new();
         for (id, value) in &values {
             let (kind, bytes) = self.stored(value);
-            let four = match kind {
-                0x02 | 0x03 | 0x0B => {
+            let four = match (kind, value) {
+                (_, Val::Stored(block)) => {
+                    let id = ((within.len() as u32 + 0x400) << 5) | 0x1F;
+                    within.push((id, *block, 0));
+                    id
+                }
+                (0x02 | 0x03 | 0x0B, _) => {
                     let mut four = [0; 4];
                     four[..bytes.len()].copy_from_slice(&bytes);
                     u32::from_le_bytes(four)

@@ -5,6 +5,7 @@ use super::folders::kind;
 use super::pages::Node;
 use super::properties::{Held, Object};
 use super::store::Store;
+use crate::limits::PST_FILES_MAX;
 use crate::media;
 use crate::window::{Window, WindowReader};
 use emma_model::Digest;
@@ -12,8 +13,6 @@ use std::io::{self, Read};
 
 /// The type of nodes that are attachments.
 const ATTACHMENT: u32 = 0x05;
-/// Attachments of one item that are read.
-const FILES_MAX: usize = 100_000;
 /// How much of a file is looked at to tell what it is.
 const HEAD_BYTES: usize = 8 << 10;
 
@@ -33,14 +32,13 @@ const EMBEDDED: i64 = 5;
 /// An attachment.
 pub(super) struct File {
     /// The attachment's node.
-    pub node: u32,
+    pub node: Node,
     pub name: String,
     kind: String,
     /// Where the file is that is only referred to.
     path: Option<String>,
     content_id: Option<String>,
-    /// Its bytes, where it has some.
-    pub held: Option<Held>,
+    /// Length and digest of its bytes, where it has some.
     sum: Option<(u64, Digest)>,
     /// The item it is, where it is one.
     pub item: Option<Node>,
@@ -52,7 +50,7 @@ pub(super) fn read(values: &Values<'_>) -> io::Result<Vec<File>> {
     let nodes = values.object.nodes.iter().filter(|node| kind(node.id) == ATTACHMENT);
     let mut files = Vec::new();
     for node in nodes {
-        if files.len() == FILES_MAX {
+        if files.len() == PST_FILES_MAX {
             store.note("pst.limit", "an item has more attachments than are read");
             break;
         }
@@ -75,14 +73,10 @@ fn file(store: &Store, node: &Node, object: &Object) -> io::Result<File> {
         Some(EMBEDDED) => object.object(store, DATA)?.copied(),
         _ => None,
     };
-    let mut held = None;
-    if item.is_none() {
-        // An object that is no message (a drawing of another program) is a node of its own.
-        held = match object.object(store, DATA)? {
-            Some(node) => Some(Held::Block(node.data)),
-            None => object.held(store, DATA)?.map(|(_, held)| held),
-        };
-    }
+    let held = match item {
+        Some(_) => None,
+        None => data(store, object)?,
+    };
     let (sum, found) = match &held {
         Some(Held::Bytes(bytes)) => {
             let sum = (bytes.len() as u64, Digest::of(bytes));
@@ -100,15 +94,31 @@ fn file(store: &Store, node: &Node, object: &Object) -> io::Result<File> {
         path => path,
     };
     Ok(File {
-        node: node.id,
+        node: *node,
         name: name.unwrap_or_default(),
         kind: said.unwrap_or_else(|| found.to_owned()),
         path,
         content_id: object.text(store, CONTENT_ID)?,
-        held,
         sum,
         item,
     })
+}
+
+/// Where the bytes of an attachment are.
+fn data(store: &Store, object: &Object) -> io::Result<Option<Held>> {
+    Ok(match object.object(store, DATA)? {
+        // An object that is no message (a drawing of another program) is a node of its own.
+        Some(node) => Some(Held::Block(node.data)),
+        None => object.held(store, DATA)?.map(|(_, held)| held),
+    })
+}
+
+/// The same of an attachment that was read before.
+pub(super) fn held(store: &Store, node: &Node) -> io::Result<Option<Held>> {
+    match Object::open(store, node)? {
+        Some(object) => data(store, &object),
+        None => Ok(None),
+    }
 }
 
 /// Length, digest and media type of what can be read.
@@ -145,7 +155,7 @@ impl File {
             entry.extra("file_path", path);
         }
         if let Some(inner) = &self.item {
-            let table = table(around, item, self.node);
+            let table = table(around, item, self.node.id);
             entry.row_text(&column("item"), &format!("{table}/{}", inner.id));
             entry.extra("file_item", &format!("{table}/{}", inner.id));
         }

@@ -5,6 +5,7 @@ use super::pages::Node;
 use super::properties::{Object, within};
 use super::store::Store;
 use super::table::Table;
+use crate::limits::{PST_FOLDER_DEPTH_MAX, PST_FOLDER_NAME_BYTES_MAX, PST_FOLDERS_MAX};
 use std::collections::{BTreeMap, HashSet};
 use std::io;
 
@@ -20,11 +21,6 @@ const ROOT: u32 = 0x122;
 const NAME: u16 = 0x3001;
 const WASTEBASKET: u16 = 0x35E3;
 const PASSWORD: u16 = 0x67FF;
-
-/// Deepest nesting of folders that a path tells.
-const DEPTH_MAX: usize = 128;
-/// Longest name of a folder that is kept, in bytes.
-const NAME_BYTES_MAX: usize = 1 << 10;
 
 /// What type of node an id names.
 pub(super) fn kind(id: u32) -> u32 {
@@ -60,6 +56,10 @@ impl Folders {
     pub fn open(store: &Store, nodes: &[Node]) -> io::Result<Folders> {
         let mut folders = Folders::default();
         for node in nodes.iter().filter(|node| matches!(kind(node.id), FOLDER | SEARCH_FOLDER)) {
+            if folders.by_id.len() == PST_FOLDERS_MAX {
+                store.note("pst.limit", "the file has more folders than are read");
+                break;
+            }
             let object = match node.data {
                 0 => None,
                 _ => Object::open(store, node)?,
@@ -69,7 +69,7 @@ impl Folders {
                 None => None,
             };
             let mut name = name.unwrap_or_default();
-            let cut = (0..=NAME_BYTES_MAX.min(name.len())).rev();
+            let cut = (0..=PST_FOLDER_NAME_BYTES_MAX.min(name.len())).rev();
             let cut = cut.into_iter().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
             name.truncate(cut);
             folders.by_id.insert(node.id, Folder { name, parent: node.parent });
@@ -98,7 +98,8 @@ impl Folders {
                 }
             }
             let contents = table(CONTENTS)?.map(|table| table.ids());
-            self.listed.extend(contents.unwrap_or_default());
+            let there = contents.unwrap_or_default();
+            self.listed.extend(there.into_iter().filter(|id| within(nodes, *id).is_some()));
         }
         Ok(())
     }
@@ -107,7 +108,8 @@ impl Folders {
     fn about(&mut self, store: &Store, nodes: &[Node]) -> io::Result<()> {
         let Some(node) = within(nodes, STORE) else { return Ok(()) };
         let Some(object) = Object::open(store, node)? else { return Ok(()) };
-        if object.number(store, PASSWORD)?.is_some_and(|password| password != 0) {
+        let password = object.number(store, PASSWORD)?.is_some_and(|password| password != 0);
+        if password && store.header.personal {
             store.note("pst.password", "the file has a password, which encodes nothing");
         }
         // An entry's id ends with that of its node (2.4.3.2).
@@ -128,7 +130,7 @@ impl Folders {
         let mut at = folder;
         for depth in 0.. {
             let Some(found) = self.by_id.get(&at) else { break };
-            if depth == DEPTH_MAX {
+            if depth == PST_FOLDER_DEPTH_MAX {
                 store.note("pst.folder_cycle", "folders are nested too deep or in each other");
                 break;
             }

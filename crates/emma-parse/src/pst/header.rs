@@ -69,6 +69,8 @@ impl Layout {
 pub(super) struct Header {
     pub layout: Layout,
     pub encoding: Encoding,
+    /// It is a file of personal folders, not one of a server's folders.
+    pub personal: bool,
     /// Where the root page of the node tree lies.
     pub nodes: u64,
     /// Where the root page of the block tree lies.
@@ -111,7 +113,8 @@ pub(super) fn header(head: &[u8]) -> Result<Header, HeaderFault> {
         read().ok_or(HeaderFault::Damaged)?;
     let encoding = Encoding::of(method).ok_or(HeaderFault::Encrypted)?;
     let free = data_free.saturating_add(pages_free);
-    Ok(Header { layout, encoding, nodes, blocks, length, free })
+    let personal = head.get(8..10) == Some(b"SM");
+    Ok(Header { layout, encoding, personal, nodes, blocks, length, free })
 }
 
 /// True where the checksum over most of the header agrees (`dwCRCPartial`).

@@ -8,7 +8,7 @@ use super::named::{self, Named};
 use super::pages::Node;
 use super::properties::{Held, Object};
 use super::store::Store;
-use crate::limits::Limits;
+use crate::limits::{Limits, PST_NESTED_MAX};
 use crate::rows::Row;
 use emma_model::{Anomaly, Record};
 use std::io::{self, Read};
@@ -16,8 +16,6 @@ use std::io::{self, Read};
 /// Types of nodes that are items.
 const MESSAGE: u32 = 0x04;
 const ASSOCIATED: u32 = 0x08;
-/// Deepest nesting of messages in messages that is read.
-const NESTED_MAX: usize = 32;
 
 /// Is shown what is found: rows with their records, or files.
 pub(super) trait Visit {
@@ -113,8 +111,12 @@ impl Reading<'_> {
         entry.anomalies.extend(findings);
         let (raw, record, mut anomalies) = entry.end();
         anomalies.extend(store.notes());
+        // What is within may be deep: nothing of this item is held meanwhile.
+        drop(values);
+        drop(object);
         let row = Row { table: around.table, row: node.id.into(), raw: &raw };
         self.visit.row(row, record, anomalies)?;
+        drop(raw);
         for file in &files {
             self.inside(file, node, around)?;
         }
@@ -126,9 +128,9 @@ impl Reading<'_> {
         let store = self.store;
         match &file.item {
             Some(node) => {
-                let table = files::table(around.table, item.id, file.node);
+                let table = files::table(around.table, item.id, file.node.id);
                 let mut blocks = around.blocks.clone();
-                if blocks.contains(&node.data) || blocks.len() > NESTED_MAX {
+                if blocks.contains(&node.data) || blocks.len() > PST_NESTED_MAX {
                     let note = "messages are nested too deep or within themselves";
                     let findings = vec![Anomaly::new("pst.nested_too_deep", note)];
                     let around = Around { table: &table, home: around.home, blocks };
@@ -137,9 +139,9 @@ impl Reading<'_> {
                 blocks.push(node.data);
                 self.item(node, &Around { table: &table, home: around.home, blocks }, Vec::new())
             }
-            None if self.visit.wants_files() => match &file.held {
+            None if self.visit.wants_files() => match files::held(store, &file.node)? {
                 Some(Held::Bytes(bytes)) => self.visit.file(&file.name, &mut bytes.as_slice()),
-                Some(Held::Block(block)) => self.visit.file(&file.name, &mut store.stream(*block)?),
+                Some(Held::Block(block)) => self.visit.file(&file.name, &mut store.stream(block)?),
                 None => Ok(()),
             },
             None => Ok(()),

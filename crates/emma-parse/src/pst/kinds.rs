@@ -5,6 +5,7 @@ use super::entry::{Entry, Values};
 use super::named::{ADDRESS, APPOINTMENT, Named};
 use super::people;
 use super::properties::{moment, written};
+use super::rtf;
 use crate::limits::Limits;
 use emma_model::{Anomaly, Clock, RecordKind};
 use std::borrow::Cow;
@@ -263,14 +264,15 @@ fn event(entry: &mut Entry, values: &Values<'_>, named: &Named) -> io::Result<()
     Ok(())
 }
 
-/// The texts of an item, longest last: what is plain, else what HTML says without its tags.
+/// The texts of an item, longest last: what is plain, else what HTML or RTF says without marks.
 pub(super) fn texts(entry: &mut Entry, values: &Values<'_>) -> io::Result<()> {
-    let plain = values.text(BODY)?;
-    let html = match values.value(HTML)? {
-        Some(value) => value.text(values.object.code_page(values.store, true)?),
-        None => None,
+    let page = values.object.code_page(values.store, false)?;
+    let long = |id: u16, page| {
+        let text = values.value(id)?.and_then(|value| value.text(page));
+        io::Result::Ok(text.filter(|text| !text.is_empty()))
     };
-    let html = html.filter(|html| !html.is_empty());
+    let plain = long(BODY, page)?;
+    let html = long(HTML, values.object.code_page(values.store, true)?)?;
     let rtf = values.value(RTF)?.filter(|rtf| !rtf.bytes.is_empty());
     let text = match (plain, &html, &rtf) {
         (Some(plain), ..) => Some(plain),
@@ -278,10 +280,17 @@ pub(super) fn texts(entry: &mut Entry, values: &Values<'_>) -> io::Result<()> {
             entry.both("body_from", "html");
             Some(crate::html::text(html))
         }
-        (None, None, Some(_)) => {
-            let note = "the text is there as compressed RTF only, which is kept and not read";
-            entry.anomalies.push(Anomaly::field("pst.rtf_only", "text", note));
-            None
+        (None, None, Some(rtf)) => {
+            let text = rtf::text(&rtf.bytes);
+            match &text {
+                Some(text) if text.is_empty() => {}
+                Some(_) => entry.both("body_from", "rtf"),
+                None => {
+                    let note = "the text is there as compressed RTF only, which does not unpack";
+                    entry.anomalies.push(Anomaly::field("pst.rtf_damaged", "text", note));
+                }
+            }
+            text.filter(|text| !text.is_empty())
         }
         (None, None, None) => None,
     };
@@ -290,7 +299,7 @@ pub(super) fn texts(entry: &mut Entry, values: &Values<'_>) -> io::Result<()> {
         entry.inspect("text", &text);
         entry.record.text = Some(Cow::Owned(text));
     }
-    if let Some(headers) = values.text(HEADERS)? {
+    if let Some(headers) = long(HEADERS, page)? {
         entry.row_text("headers", &headers);
         for (name, value) in headers_of(&headers) {
             entry.record.extra.push((Cow::Owned(name), Cow::Owned(value)));

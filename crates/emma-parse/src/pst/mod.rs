@@ -24,6 +24,7 @@ mod named;
 mod pages;
 mod people;
 mod properties;
+mod rtf;
 mod store;
 mod table;
 

@@ -3,6 +3,7 @@
 use super::bytes::{u8_at, u16_at, u32_at, word_at};
 use super::encoding::checksum;
 use super::store::Store;
+use crate::limits::PST_NODES_MAX;
 use std::collections::HashSet;
 use std::io;
 use std::rc::Rc;
@@ -10,8 +11,6 @@ use std::rc::Rc;
 /// Types of pages (2.2.2.7.1).
 const BLOCK_PAGE: u8 = 0x80;
 const NODE_PAGE: u8 = 0x81;
-/// Nodes of a file that are read, those of its folders and messages together.
-const NODES_MAX: usize = 8 << 20;
 
 /// A page of a tree. Its bytes are as long as the layout says.
 pub(super) struct Page {
@@ -147,7 +146,7 @@ impl Store {
                 };
                 nodes.extend(node());
             }
-            if nodes.len() > NODES_MAX {
+            if nodes.len() > PST_NODES_MAX {
                 self.note("pst.limit", "the file has more nodes than are read");
                 break;
             }

@@ -2,6 +2,7 @@
 
 use super::entry::{Entry, Values};
 use super::table::Table;
+use crate::limits::PST_RECIPIENTS_MAX;
 use emma_model::{Anomaly, RecordKind};
 use std::borrow::Cow;
 use std::io;
@@ -124,7 +125,11 @@ fn recipients(values: &Values<'_>) -> io::Result<Vec<(&'static str, Party)>> {
     let Some(table) = Table::open(store, node)? else { return Ok(Vec::new()) };
     let page = values.object.code_page(store, false)?;
     let mut found = Vec::new();
-    for id in table.ids() {
+    let ids = table.ids();
+    if ids.len() > PST_RECIPIENTS_MAX {
+        store.note("pst.limit", "an item has more recipients than are read");
+    }
+    for id in ids.into_iter().take(PST_RECIPIENTS_MAX) {
         let text = |column| {
             let value = table.value(store, id, column)?;
             let text = value.and_then(|value| value.text(page));

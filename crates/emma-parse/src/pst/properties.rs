@@ -3,7 +3,8 @@
 use super::bytes::{u16_at, u32_at, u64_at};
 use super::heap::Heap;
 use super::pages::Node;
-use super::store::{Store, VALUE_BYTES_MAX};
+use super::store::Store;
+use crate::limits::{PST_TEXT_BYTES_MAX, PST_VALUE_BYTES_MAX};
 use emma_model::{Clock, Time, Zone};
 use encoding_rs::{Encoding, UTF_8, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
@@ -162,15 +163,19 @@ impl Object {
         Ok(Some((kind, held)))
     }
 
-    /// The value of a property, at most [`VALUE_BYTES_MAX`] of it.
+    /// The value of a property, at most [`PST_VALUE_BYTES_MAX`] of it.
     pub fn value(&self, store: &Store, id: u16) -> io::Result<Option<Value>> {
-        let Some((kind, held)) = self.held(store, id)? else { return Ok(None) };
-        Ok(Some(Value { kind, bytes: bytes(store, held)? }))
+        self.value_of(store, id, PST_VALUE_BYTES_MAX)
     }
 
-    /// The text of a property, where it is one and not empty.
+    fn value_of(&self, store: &Store, id: u16, max: usize) -> io::Result<Option<Value>> {
+        let Some((kind, held)) = self.held(store, id)? else { return Ok(None) };
+        Ok(Some(Value { kind, bytes: bytes(store, held, max)? }))
+    }
+
+    /// The short text of a property, where it is one and not empty.
     pub fn text(&self, store: &Store, id: u16) -> io::Result<Option<String>> {
-        let Some(value) = self.value(store, id)? else { return Ok(None) };
+        let Some(value) = self.value_of(store, id, PST_TEXT_BYTES_MAX)? else { return Ok(None) };
         let page = self.code_page(store, false)?;
         Ok(value.text(page).filter(|text| !text.is_empty()))
     }
@@ -234,21 +239,21 @@ pub(super) fn held(store: &Store, heap: &Heap, nodes: &[Node], id: u32) -> io::R
     }
 }
 
-/// The bytes of a value, at most [`VALUE_BYTES_MAX`] of them.
-pub(super) fn bytes(store: &Store, held: Held) -> io::Result<Vec<u8>> {
-    match held {
-        Held::Bytes(bytes) => Ok(bytes),
+/// The bytes of a value, at most `max` of them.
+pub(super) fn bytes(store: &Store, held: Held, max: usize) -> io::Result<Vec<u8>> {
+    let mut found = match held {
+        Held::Bytes(bytes) => bytes,
         Held::Block(block) => {
             let mut bytes = Vec::new();
-            let limit = VALUE_BYTES_MAX as u64 + 1;
-            store.stream(block)?.take(limit).read_to_end(&mut bytes)?;
-            if bytes.len() > VALUE_BYTES_MAX {
-                store.note("pst.limit", "a value is longer than what is held in memory");
-                bytes.truncate(VALUE_BYTES_MAX);
-            }
-            Ok(bytes)
+            store.stream(block)?.take(max as u64 + 1).read_to_end(&mut bytes)?;
+            bytes
         }
+    };
+    if found.len() > max {
+        store.note("pst.limit", "a value is longer than is read");
+        found.truncate(max);
     }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::bytes::{u8_at, u16_at, u32_at, word_at};
 use super::encoding::checksum;
 use super::header::{self, HEADER_BYTES, Header, HeaderFault, Layout};
 use super::pages::Page;
-use crate::limits::Limits;
+use crate::limits::{Limits, PST_BLOCKS_MAX, PST_READ_RATIO_MAX, PST_VALUE_BYTES_MAX};
 use emma_model::Anomaly;
 use rawzip::{FileReader, ReaderAt};
 use std::cell::{Cell, RefCell};
@@ -21,10 +21,6 @@ use std::rc::Rc;
 const PAGES_KEPT_MAX: usize = 8_192;
 /// What one read costs at least, in bytes.
 const READ_BYTES_MIN: u64 = 64;
-/// Blocks of one value at most: eight gigabytes of them.
-const VALUE_BLOCKS_MAX: usize = 1 << 20;
-/// Longest value that is held in memory, in bytes.
-pub(super) const VALUE_BYTES_MAX: usize = 64 << 20;
 
 /// An open file.
 pub(super) struct Store {
@@ -48,11 +44,13 @@ impl Store {
             Ok(header) => header,
             Err(fault) => return Ok(Err(fault)),
         };
+        let by_ratio = length.saturating_mul(PST_READ_RATIO_MAX).max(limits.unpacked_bytes_free);
+        let budget = by_ratio.min(limits.unpacked_bytes_for(length));
         let store = Store {
             file,
             header,
             pages: RefCell::default(),
-            left: Cell::new(limits.unpacked_bytes_for(length)),
+            left: Cell::new(budget),
             notes: RefCell::default(),
         };
         if !header::is_whole(&head) {
@@ -161,7 +159,7 @@ impl Store {
 
     fn leaves_below(&self, block: u64, level: Option<u8>, out: &mut Vec<u64>) -> io::Result<()> {
         if block & 2 == 0 {
-            match out.len() < VALUE_BLOCKS_MAX {
+            match out.len() < PST_BLOCKS_MAX {
                 true => out.push(block),
                 false => self.note("pst.limit", "a value has more blocks than are read"),
             }
@@ -192,7 +190,7 @@ impl Store {
         Ok(())
     }
 
-    /// The blocks of a value, each for itself, up to [`VALUE_BYTES_MAX`] together.
+    /// The blocks of a value, each for itself, up to [`PST_VALUE_BYTES_MAX`] together.
     pub fn value_blocks(&self, block: u64) -> io::Result<Vec<Vec<u8>>> {
         let mut blocks = Vec::new();
         let mut length = 0;
@@ -200,7 +198,7 @@ impl Store {
             // A missing block keeps its place: what lies in others is found by number.
             let bytes = self.block(leaf)?.unwrap_or_default();
             length += bytes.len();
-            if length > VALUE_BYTES_MAX {
+            if length > PST_VALUE_BYTES_MAX {
                 self.note("pst.limit", "a value is longer than what is held in memory");
                 break;
             }

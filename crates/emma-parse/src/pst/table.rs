@@ -6,6 +6,7 @@ use super::heap::Heap;
 use super::pages::Node;
 use super::properties::{Value, bytes, held};
 use super::store::Store;
+use crate::limits::PST_CELL_BYTES_MAX;
 use std::io;
 
 /// What a heap of a table is for, and what its first item starts with.
@@ -126,7 +127,9 @@ impl Table {
         // Of what is not a number, a truth or a time the cell tells where it is.
         let fixed = matches!(column.kind, 0..=0x07 | 0x0A | 0x0B | 0x14 | 0x40);
         let bytes = match u32_at(cell, 0) {
-            Some(at) if !fixed => bytes(store, held(store, &self.heap, &self.nodes, at)?)?,
+            Some(at) if !fixed => {
+                bytes(store, held(store, &self.heap, &self.nodes, at)?, PST_CELL_BYTES_MAX)?
+            }
             _ => cell.to_vec(),
         };
         Ok(Some(Value { kind: column.kind, bytes }))
