@@ -44,7 +44,7 @@ pub(crate) const FORMAT: Format = Format {
     name: "pst",
     version: 1,
     title: "Outlook mailbox (PST, OST)",
-    tested: "a public PST and two OSTs, compared with libpff; invented specimens",
+    tested: "a public PST and two OSTs, compared with libpff's reader; invented specimens",
     recognises: |head| head.bytes.starts_with(header::MAGIC),
     read: Read::Rows(&Pst),
 };
