@@ -49,7 +49,6 @@ def filetime(found, kind):
 
 
 def attachment(one):
-    inner = of(one.get_item) if hasattr(one, "get_item") else None
     size = of(one.get_size)
     data = of(lambda: one.read_buffer(size)) if size else b"" if size == 0 else None
     return hashlib.sha256(data).hexdigest() if data is not None else None
@@ -57,8 +56,9 @@ def attachment(one):
 
 def item(message):
     found = entries(message)
-    files = [attachment(of(lambda: message.get_attachment(at)))
-             for at in range(of(message.get_number_of_attachments) or 0)]
+    count = of(message.get_number_of_attachments) or 0
+    attached = [message.get_attachment(at) for at in range(count)]
+    files = [attachment(one) for one in attached]
     row = {
         "id": message.identifier,
         "subject": of(message.get_subject),
