@@ -10,8 +10,8 @@ use crate::member::Member;
 use crate::rows::RowFormat;
 use crate::window::Window;
 use crate::{
-    burner, delivery, discord, irc, mail, matrix, property_list, rocketchat, sheet, signal_jsonl,
-    slack, sms_backup, sqlite, telegram, text, ufdr, vcard, whatsapp_text, xmpp,
+    burner, delivery, discord, irc, mail, matrix, property_list, pst, rocketchat, sheet,
+    signal_jsonl, slack, sms_backup, sqlite, telegram, text, ufdr, vcard, whatsapp_text, xmpp,
 };
 use emma_model::Anomaly;
 use std::io;
@@ -79,6 +79,7 @@ pub(crate) struct Format {
 pub(crate) const FORMATS: &[&Format] = &[
     &sqlite::FORMAT,
     &sheet::FORMAT,
+    &pst::FORMAT,
     &ufdr::FORMAT,
     &sms_backup::FORMAT,
     &xmpp::FORMAT,

@@ -39,6 +39,7 @@ pub const TARGETS: &[&str] = &[
     "matrix",
     "mbox",
     "plist",
+    "pst",
     "rocketchat",
     "sheet",
     "signal-jsonl",

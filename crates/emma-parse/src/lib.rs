@@ -36,6 +36,7 @@ mod member;
 mod name;
 mod plan;
 mod property_list;
+mod pst;
 mod recognise;
 mod rocketchat;
 mod rows;

@@ -1,5 +1,31 @@
 //! What reading hostile input may cost at most.
 
+/// Bytes read of an Outlook file for each of its own, what its blocks lead to counted again
+/// each time: a file that is as it should be needs about four.
+pub(crate) const PST_READ_RATIO_MAX: u64 = 100;
+/// Nodes of an Outlook file that are read: folders, messages and their lists.
+pub(crate) const PST_NODES_MAX: usize = 8 << 20;
+/// Blocks of one value in an Outlook file: eight gigabytes of them.
+pub(crate) const PST_BLOCKS_MAX: usize = 1 << 20;
+/// Longest value that is held in memory (a text, a node's heap, a table's rows), in bytes.
+pub(crate) const PST_VALUE_BYTES_MAX: usize = 64 << 20;
+/// Longest value that is a name, a subject, an address, in bytes.
+pub(crate) const PST_TEXT_BYTES_MAX: usize = 64 << 10;
+/// Longest value in a table's cell, in bytes.
+pub(crate) const PST_CELL_BYTES_MAX: usize = 8 << 10;
+/// Folders of an Outlook file.
+pub(crate) const PST_FOLDERS_MAX: usize = 100_000;
+/// Deepest nesting of folders that a path tells.
+pub(crate) const PST_FOLDER_DEPTH_MAX: usize = 128;
+/// Longest name of a folder, in bytes.
+pub(crate) const PST_FOLDER_NAME_BYTES_MAX: usize = 1 << 10;
+/// Recipients of one item.
+pub(crate) const PST_RECIPIENTS_MAX: usize = 20_000;
+/// Attachments of one item.
+pub(crate) const PST_FILES_MAX: usize = 10_000;
+/// Deepest nesting of messages in messages.
+pub(crate) const PST_NESTED_MAX: usize = 32;
+
 /// Limits of one reading. They are part of what a reading means: another limit may cut a record
 /// elsewhere, so [`crate::Plan::id`] does not cover them and receipts name them apart.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -44,7 +44,12 @@ fn container_seeds_are_what_the_packers_write() {
         let book = workbook(|book| {
             book.add_worksheet().write(0, 0, "Sender").unwrap();
         });
-        let rows = [("sqlite/birds", database(BIRDS)), ("sheet/one", book)];
+        let rows = [
+            ("sqlite/birds", database(BIRDS)),
+            ("sheet/one", book),
+            ("pst/wide", crate::pst::few(true, 1)),
+            ("pst/ansi", crate::pst::few(false, 2)),
+        ];
         for (name, bytes) in seeds.iter().chain(&rows) {
             std::fs::create_dir_all(corpus().join(name).parent().unwrap()).unwrap();
             std::fs::write(corpus().join(name), bytes).unwrap();

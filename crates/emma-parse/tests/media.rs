@@ -55,7 +55,7 @@ fn tiff(place: bool) -> Vec<u8> {
 }
 
 /// A JPEG of no picture at all, with an EXIF block.
-fn jpeg(place: bool) -> Vec<u8> {
+pub fn jpeg(place: bool) -> Vec<u8> {
     let tiff = tiff(place);
     let mut out = b"\xff\xd8\xff\xe1".to_vec();
     out.extend_from_slice(&(tiff.len() as u16 + 8).to_be_bytes());

@@ -95,6 +95,10 @@ pub fn files() -> Vec<Mixed> {
     add("all/three.tar.gz", gz(&tar(&[("a.txt", &log)])), "gz", 2);
     add("all/four.zst", zst(&log), "zst", 2);
     add("all/five.zip.zst", zst(&zip(&[("x.gz", &gz(&log))])), "zst", 2);
+    let mailbox = crate::pst::everything(true, 1);
+    add("mailbox/birds.pst", mailbox.clone(), "pst", 11);
+    add("mailbox/no name", crate::pst::few(false, 0), "pst", 2);
+    add("mailbox/cut.pst", mailbox[..mailbox.len() / 2].to_vec(), "pst", 0);
     let cut = zip(&[("a.txt", &log), ("b.txt", &log)]);
     add("all/cut.zip", cut[..cut.len() - 60].to_vec(), "zip", 2);
     let squeezed = gz(&log.repeat(1_000));

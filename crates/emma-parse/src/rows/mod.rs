@@ -49,7 +49,7 @@ pub(crate) struct RowsEnd {
 /// Is shown rows.
 pub(crate) type VisitRow<'v> = &'v mut dyn FnMut(Row<'_>) -> io::Result<()>;
 /// Is shown documents that lie in cells: what they are called, and their bytes.
-pub(crate) type VisitDocument<'v> = &'v mut dyn FnMut(&str, &[u8]) -> io::Result<()>;
+pub(crate) type VisitDocument<'v> = &'v mut dyn FnMut(&str, &mut dyn io::Read) -> io::Result<()>;
 
 /// A format whose members are rows. Damage is content; errors are those of the sink.
 pub(crate) trait RowFormat: Sync {

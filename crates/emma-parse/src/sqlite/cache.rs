@@ -37,7 +37,7 @@ pub(super) fn each_body(database: &Database, visit: VisitDocument<'_>) -> Result
         let address = row.get_ref(1)?.as_str_or_null().ok().flatten().unwrap_or_default();
         let body = row.get_ref(0)?;
         let bytes = body.as_bytes_or_null().ok().flatten().unwrap_or_default();
-        visit(address, bytes)?;
+        visit(address, &mut &bytes[..])?;
     }
     Ok(())
 }
