@@ -263,18 +263,14 @@ impl Grammar {
             return None;
         }
         let number = |at: usize| (act as u32) << 12 | at as u32 | 1 << 31;
-        let mut chosen = None;
-        for _ in 0..TRIES {
-            let at = group.start + voice.draw.index(group.len());
-            if spoken.ways[at].1.fits(voice.memory) {
-                chosen = Some(at);
-                if voice.memory.is_fresh(number(at)) {
-                    break;
-                }
-            }
-        }
-        let first = || group.clone().find(|at| spoken.ways[*at].1.fits(voice.memory));
-        let at = chosen.or_else(first)?;
+        let Voice { memory, draw, .. } = voice;
+        let fits = |at: &usize| spoken.ways[*at].1.fits(memory);
+        let fresh = |at: &usize| fits(at) && memory.is_fresh(number(*at));
+        let at = (0..TRIES)
+            .map(|_| group.start + draw.index(group.len()))
+            .find(fresh)
+            .or_else(|| group.clone().find(fresh))
+            .or_else(|| group.clone().find(fits))?;
         voice.memory.take(number(at));
         Some(&spoken.ways[at].1)
     }
