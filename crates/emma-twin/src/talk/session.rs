@@ -214,7 +214,8 @@ impl<'a> Session<'a> {
     /// Says the next message into `out`, which is cleared first.
     pub fn say(&mut self, draw: &mut Draw, out: &mut String) -> Said {
         self.plan_on(draw);
-        if self.negatives > 0.0 && draw.chance(self.negatives) {
+        let parting = self.plan[self.next].1 == self.lexicon.bye;
+        if self.negatives > 0.0 && !parting && draw.chance(self.negatives) {
             let act = *draw.pick(&self.lexicon.negatives);
             let role = draw.below(2) as u8;
             self.plan.insert(self.next, (role, act));
@@ -361,5 +362,70 @@ fn contract(language: &str, out: &mut String) {
                 at = found + from.len();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draw::Stream;
+    use crate::talk::memory::name;
+    use crate::talk::script::Script;
+
+    fn check(language: u8, bond: Bond, mut each: impl FnMut(&Script, &Session<'_>, &Said, &str)) {
+        let book = Phrasebook::open().unwrap();
+        let lexicon = Lexicon::of(&book);
+        let mut out = String::new();
+        for number in 0..150 {
+            let mut draw = Draw::new(3, Stream::Talk, number);
+            let key = Key { seed: 3, group: number as u32, epoch: 0, drift: 0.0 };
+            let manner =
+                Manner { bond, language, second: language, switching: 0.0, negatives: 0.01, key };
+            let mut session = Session::open(&lexicon, manner, &mut draw);
+            for _ in 0..40 {
+                let said = session.say(&mut draw, &mut out);
+                each(&book.script, &session, &said, &out);
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_talks_on_after_a_good_bye() {
+        for language in [0, 4] {
+            let (mut lines, mut byes, mut last) = (0, 0, (false, false));
+            check(language, Bond::Crime, |script, session, said, _| {
+                let act = &script.acts[said.act as usize];
+                lines += 1;
+                if last.0 && !last.1 && lines % 40 != 1 {
+                    assert_eq!(act, "bye", "only a good-bye follows one before the pause");
+                }
+                byes += u32::from(act == "bye");
+                last = (act == "bye" || session.memory.over(), session.paused());
+            });
+            assert!(byes > 20, "{byes}");
+        }
+    }
+
+    #[test]
+    fn a_match_has_one_score() {
+        let mut scores = Vec::new();
+        let (mut topic, mut seen) = (0, 0);
+        check(1, Bond::Legit, |script, session, said, text| {
+            if said.topic != topic || session.next == 1 {
+                scores.clear();
+                topic = said.topic;
+            }
+            let act = &script.acts[said.act as usize];
+            if act == "foo.match" && session.memory.called() == name("match") {
+                let is_score = |word: &&str| {
+                    let digits = |c: char| c.is_ascii_digit() || c == '-';
+                    word.len() == 3 && word.chars().all(digits) && word.contains('-')
+                };
+                scores.extend(text.split(' ').filter(is_score).map(String::from));
+                seen += scores.len();
+                assert!(scores.windows(2).all(|pair| pair[0] == pair[1]), "{scores:?}");
+            }
+        });
+        assert!(seen > 100, "{seen}");
     }
 }

@@ -360,4 +360,25 @@ mod tests {
             assert_ne!(said, "30/2");
         }
     }
+
+    #[test]
+    fn seller_and_buyer_near_each_other_and_the_last_word_counts() {
+        let mut draw = Draw::new(1, Stream::Talk, 1);
+        for price in [700, 4_200, 31_000] {
+            let mut values = Values { price, quantity: 3, ..Values::default() };
+            values.haggle(&mut draw);
+            let (mut asked, mut bid) = (values.asked, values.bid);
+            assert!(asked > bid);
+            for _ in 0..6 {
+                values.named(Scene::Offer);
+                assert_eq!(values.price, asked);
+                values.named(Scene::Bid);
+                assert_eq!(values.price, bid.max(values.price));
+                assert!(values.asked <= asked && values.bid >= bid && values.asked >= values.bid);
+                (asked, bid) = (values.asked, values.bid);
+                values.named(Scene::Other);
+                assert_eq!(values.total(), values.price * 3);
+            }
+        }
+    }
 }
