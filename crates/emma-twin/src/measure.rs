@@ -87,6 +87,9 @@ pub fn speak(
             if made == count {
                 return Ok(());
             }
+            if session.paused() {
+                break;
+            }
         }
     }
     Ok(())

@@ -6,10 +6,12 @@
 
 pub mod grammar;
 pub mod incident;
+pub mod memory;
 pub mod script;
 pub mod session;
 pub mod slang;
 pub mod typing;
+pub mod values;
 
 use crate::Result;
 use grammar::Grammar;

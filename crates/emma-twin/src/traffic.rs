@@ -179,6 +179,10 @@ pub fn play(world: &World, lexicon: &Lexicon<'_>, tie: u32, mut hear: impl FnMut
             number += 1;
             let mean = if rhythm.chance(0.06) { 18.0 * 60.0 } else { 40.0 };
             at += SECOND + (rhythm.exponential(mean) * SECOND as f64) as i64;
+            // Who said good-bye is heard again later, not at once.
+            if session.paused() {
+                at += rhythm.range(10, 90) * MINUTE;
+            }
         }
     }
 }

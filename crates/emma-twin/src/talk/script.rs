@@ -24,9 +24,10 @@ pub enum Bond {
 }
 
 /// Acts that belong to no ordinary topic.
-const EXTRA: [&str; 27] = [
+const EXTRA: [&str; 28] = [
     "greet",
     "bye",
+    "answer",
     "inc.contract",
     "inc.revenge",
     "inc.informer",

@@ -2,11 +2,12 @@
 //! talk lasts (what is sold, for how much, where, when, about whom).
 
 use crate::draw::Draw;
-use crate::ids;
 use crate::talk::Phrasebook;
-use crate::talk::grammar::{Fill, Grammar, SLOTS, Slot};
+use crate::talk::grammar::{ANSWER, Voice};
+use crate::talk::memory::Memory;
 use crate::talk::script::Bond;
 use crate::talk::slang::{Key, Pools};
+use crate::talk::values::{Filler, Scene, Values};
 use std::fmt::Write;
 
 const NICKS: &str = include_str!("../../talk/nicknames.txt");
@@ -21,6 +22,10 @@ pub struct Lexicon<'a> {
     bye: u16,
     negatives: Vec<u16>,
     reply: u16,
+    answer: u16,
+    debt: u8,
+    reactions: Vec<bool>,
+    scenes: Vec<Scene>,
 }
 
 impl<'a> Lexicon<'a> {
@@ -37,6 +42,10 @@ impl<'a> Lexicon<'a> {
                 .filter(|act| script.acts[*act as usize].starts_with("hn."))
                 .collect(),
             reply: script.act("bor.reply"),
+            answer: script.act(ANSWER),
+            debt: script.topics.iter().position(|topic| topic.name == "debt").unwrap_or(255) as u8,
+            reactions: script.acts.iter().map(|act| is_reaction(act)).collect(),
+            scenes: script.acts.iter().map(|act| Scene::of(act)).collect(),
         }
     }
 
@@ -69,6 +78,11 @@ impl<'a> Lexicon<'a> {
             _ => out.push_str(word),
         }
     }
+}
+
+/// Whether an act only takes up what was said, so that an answer may stand in its place.
+fn is_reaction(act: &str) -> bool {
+    act.ends_with(".reply") || matches!(act, "ack" | "q" | "jok.laugh" | "meet.ok" | "greet")
 }
 
 /// What was said.
@@ -107,6 +121,9 @@ pub struct Session<'a> {
     next: usize,
     topic: u8,
     values: Values,
+    memory: Memory,
+    scripted: bool,
+    over: bool,
 }
 
 /// How a session is to be.
@@ -126,20 +143,6 @@ pub struct Manner {
     pub key: Key,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Values {
-    quantity: u32,
-    price: u32,
-    minute: u32,
-    sense: usize,
-    place: String,
-    town: String,
-    nick: String,
-    plate: String,
-    token: String,
-    own: String,
-}
-
 impl<'a> Session<'a> {
     /// Opens a session; its values come out of `draw`.
     pub fn open(lexicon: &'a Lexicon<'a>, manner: Manner, draw: &mut Draw) -> Session<'a> {
@@ -155,14 +158,12 @@ impl<'a> Session<'a> {
             next: 0,
             topic: u8::MAX,
             values: Values::default(),
+            memory: Memory::default(),
+            scripted: false,
+            over: false,
         };
         session.renew(draw);
-        if draw.chance(0.4) {
-            session.plan.push((0, lexicon.greet));
-            if draw.chance(0.6) {
-                session.plan.push((1, lexicon.greet));
-            }
-        }
+        session.greet(draw);
         session
     }
 
@@ -176,78 +177,147 @@ impl<'a> Session<'a> {
         let mut session = Session::open(lexicon, manner, values);
         session.switching = 0.0;
         session.negatives = 0.0;
+        session.scripted = true;
         session.plan.clear();
         session.plan.extend_from_slice(acts);
         session
     }
 
     fn renew(&mut self, draw: &mut Draw) {
-        let grammar = &self.lexicon.book.grammars[self.language as usize];
-        let sense = draw.index(5);
-        let values = &mut self.values;
-        values.quantity = draw.pareto(2.0, 0.9, 400.0) as u32;
-        values.price = match sense {
-            0 => draw.range(52, 76) * 500,
-            1 => draw.range(16, 48) * 100,
-            2 => draw.range(36, 90) * 100,
-            3 => draw.range(30, 50) * 500,
-            _ => draw.range(4, 30) * 100,
-        } as u32;
-        values.minute = (draw.range(28, 94) * 15) as u32;
-        values.sense = sense;
-        values.place.clear();
-        values.town.clear();
-        values.nick.clear();
-        grammar.say_list("town", &mut Nothing, draw, &mut values.town);
-        self.lexicon.nick(self.key.group, draw, &mut values.nick);
-        values.plate = ids::plate(draw);
-        values.token = ids::banknote(draw);
-        let mut place = String::new();
-        let mut fill = Filler { session: self, language: self.language };
-        grammar.say_list("place", &mut fill, draw, &mut place);
-        self.values.place = place;
+        let Session { lexicon, language, key, memory, .. } = self;
+        self.values.renew(lexicon, *language, *key, memory, draw);
+    }
+
+    fn greet(&mut self, draw: &mut Draw) {
+        if draw.chance(0.4) {
+            self.plan.push((0, self.lexicon.greet));
+            if draw.chance(0.6) {
+                self.plan.push((1, self.lexicon.greet));
+            }
+        }
+    }
+
+    /// Whether the talk ended with the last message: what follows comes after a pause.
+    pub fn paused(&self) -> bool {
+        self.over
     }
 
     /// Says a fact about the speaker of `role` instead of the next message.
     pub fn tell(&mut self, role: u8, fact: &Fact, draw: &mut Draw, out: &mut String) -> Said {
         out.clear();
         self.values.own.clone_from(&fact.value);
-        let grammar = &self.lexicon.book.grammars[self.language as usize];
-        let mut fill = Filler { session: self, language: self.language };
-        grammar.say(fact.act as usize, &mut fill, draw, out);
-        contract(grammar.language, out);
+        self.utter(role, fact.act, self.language, draw, out);
         self.values.own.clear();
         Said { role, act: fact.act, topic: self.topic, language: self.language }
     }
 
     /// Says the next message into `out`, which is cleared first.
     pub fn say(&mut self, draw: &mut Draw, out: &mut String) -> Said {
-        out.clear();
-        if self.next == self.plan.len() {
-            self.plan.clear();
-            self.next = 0;
-            if self.topic != u8::MAX && draw.chance(0.5) {
-                self.renew(draw);
-            }
-            self.topic = self.lexicon.book.script.plan(self.bond, draw, &mut self.plan);
-            if draw.chance(0.08) {
-                self.plan.push((draw.below(2) as u8, self.lexicon.bye));
-            }
-        }
-        if self.negatives > 0.0 && draw.chance(self.negatives) {
+        self.plan_on(draw);
+        let parting = self.plan[self.next].1 == self.lexicon.bye;
+        if self.negatives > 0.0 && !parting && draw.chance(self.negatives) {
             let act = *draw.pick(&self.lexicon.negatives);
-            self.plan.insert(self.next, (draw.below(2) as u8, act));
-            self.plan.insert(self.next + 1, (draw.below(2) as u8, self.lexicon.reply));
+            let role = draw.below(2) as u8;
+            self.plan.insert(self.next, (role, act));
+            self.plan.insert(self.next + 1, (1 - role, self.lexicon.reply));
         }
         let (role, act) = self.plan[self.next];
         self.next += 1;
         let switched = self.second != self.language && draw.chance(self.switching);
         let language = if switched { self.second } else { self.language };
-        let grammar = &self.lexicon.book.grammars[language as usize];
-        let mut fill = Filler { session: self, language };
-        grammar.say(act as usize, &mut fill, draw, out);
-        contract(grammar.language, out);
+        let priced = self.utter(role, act, language, draw, out);
+        if priced {
+            self.values.named(self.lexicon.scenes[act as usize]);
+        }
+        if !self.scripted {
+            self.go_on(role, act, draw);
+        }
         Said { role, act, topic: self.topic, language }
+    }
+
+    /// Sees to it that there is a next turn.
+    fn plan_on(&mut self, draw: &mut Draw) {
+        if self.next < self.plan.len() {
+            return;
+        }
+        self.plan.clear();
+        self.next = 0;
+        let last = self.topic;
+        if self.over {
+            self.greet(draw);
+        }
+        self.topic = self.lexicon.book.script.plan(self.bond, draw, &mut self.plan);
+        // The same topic once more is about something else.
+        if last != u8::MAX && (self.over || last == self.topic || draw.chance(0.5)) {
+            self.renew(draw);
+        } else {
+            self.values.haggle(draw);
+        }
+        if self.topic == self.lexicon.debt {
+            self.values.lend();
+        }
+        self.over = false;
+        if draw.chance(0.08) {
+            self.plan.push((draw.below(2) as u8, self.lexicon.bye));
+        }
+    }
+
+    /// Says one line, once more where it was said before; tells whether it named a price.
+    fn utter(
+        &mut self,
+        role: u8,
+        act: u16,
+        language: u8,
+        draw: &mut Draw,
+        out: &mut String,
+    ) -> bool {
+        let grammar = &self.lexicon.book.grammars[language as usize];
+        let scene = self.lexicon.scenes[act as usize];
+        for _ in 0..4 {
+            out.clear();
+            self.memory.begin(role);
+            let mut fill = Filler::of(self.lexicon, &self.values, language, self.key, scene);
+            let mut voice = Voice { fill: &mut fill, memory: &mut self.memory, draw };
+            grammar.say(act as usize, &mut voice, out);
+            contract(grammar.language, out);
+            if self.memory.is_new(out) {
+                self.memory.commit(out);
+                return fill.priced;
+            }
+            self.memory.undo();
+        }
+        self.memory.commit(out);
+        false
+    }
+
+    /// What the message that was just said does to the plan: a good-bye ends it, a question that
+    /// the next turn does not answer gets an answer first.
+    fn go_on(&mut self, role: u8, act: u16, draw: &mut Draw) {
+        let other = u8::from(role == 0);
+        let bye = self.lexicon.bye;
+        if self.memory.over() || act == bye {
+            let answered = self.next > 1 && self.plan[self.next - 2].1 == bye;
+            self.plan.truncate(self.next);
+            if answered || draw.chance(0.5) {
+                self.over = true;
+            } else {
+                self.plan.push((other, bye));
+            }
+            return;
+        }
+        let kind = self.memory.called();
+        let grammar = &self.lexicon.book.grammars[self.language as usize];
+        let answer = self.lexicon.answer;
+        if kind == 0 || !grammar.answers(answer as usize, kind) {
+            return;
+        }
+        match self.plan.get(self.next).copied() {
+            Some((by, next)) if by != role && grammar.answers(next as usize, kind) => {}
+            Some((by, next)) if by != role && self.lexicon.reactions[next as usize] => {
+                self.plan[self.next].1 = answer;
+            }
+            _ => self.plan.insert(self.next, (other, answer)),
+        }
     }
 }
 
@@ -295,157 +365,67 @@ fn contract(language: &str, out: &mut String) {
     }
 }
 
-struct Nothing;
-
-impl Fill for Nothing {
-    fn fill(&mut self, _: Slot, _: &mut String, _: &mut Draw) {}
-}
-
-struct Filler<'s, 'a> {
-    session: &'s Session<'a>,
-    language: u8,
-}
-
-impl Filler<'_, '_> {
-    fn grammar(&self) -> &Grammar {
-        &self.session.lexicon.book.grammars[self.language as usize]
-    }
-
-    fn code(&self, sense: usize, out: &mut String) {
-        out.push_str(self.session.lexicon.code_word(self.language, self.session.key, sense));
-    }
-}
-
-impl Fill for Filler<'_, '_> {
-    fn fill(&mut self, slot: Slot, out: &mut String, draw: &mut Draw) {
-        let values = &self.session.values;
-        let language = self.grammar().language;
-        match SLOTS[slot as usize] {
-            // While a fact is told, the one date, phone or plate of its act is the fact.
-            "date" | "phone" | "plate" if !values.own.is_empty() => out.push_str(&values.own),
-            "qty" => _ = write!(out, "{}", values.quantity),
-            "goods" => self.code(values.sense, out),
-            "price" => {
-                let other = draw.chance(0.4).then(|| draw.range(-6, 6) as i32 * 250);
-                let price = (values.price as i32 + other.unwrap_or(0)).max(300) as u32;
-                money(price, draw, out);
-            }
-            "total" => money(values.price.saturating_mul(values.quantity), draw, out),
-            "time" => clock(values.minute, language, draw, out),
-            "time2" => clock((draw.range(78, 295) * 5) as u32, language, draw, out),
-            "place" if draw.chance(0.35) && !values.place.is_empty() => {
-                out.push_str(&values.place);
-            }
-            "place" => {
-                let mut inner = Filler { session: self.session, language: self.language };
-                self.grammar().say_list("place", &mut inner, draw, out);
-            }
-            "town" if draw.chance(0.3) => out.push_str(&values.town),
-            "town" => self.grammar().say_list("town", &mut Nothing, draw, out),
-            "nick" => out.push_str(&values.nick),
-            "nick2" => self.session.lexicon.nick(self.session.key.group, draw, out),
-            "plate" => out.push_str(&values.plate),
-            "phone" => out.push_str(&ids::phone(draw, language)),
-            "iban" => {
-                let iban = ids::iban(draw, language);
-                if draw.chance(0.5) {
-                    out.push_str(&iban);
-                } else {
-                    for (place, c) in iban.chars().enumerate() {
-                        out.extend((place > 0 && place % 4 == 0).then_some(' '));
-                        out.push(c);
-                    }
-                }
-            }
-            "wallet" => out.push_str(&ids::wallet(draw)),
-            "token" => out.push_str(&values.token),
-            "n" => {
-                let most = if draw.chance(0.55) { 12 } else { 60 };
-                let _ = write!(out, "{}", draw.range(2, most));
-            }
-            "n2" => _ = write!(out, "{}", small(draw)),
-            "big" => _ = write!(out, "{}", draw.range(12, 990) * 50),
-            "pct" => _ = write!(out, "{}%", draw.range(2, 95)),
-            "score" => _ = write!(out, "{}-{}", draw.below(6), draw.below(4)),
-            "dom" => _ = write!(out, "{}", draw.range(1, 30)),
-            "date" => date(language, draw, out),
-            "cash" => self.code(5, out),
-            "police" => self.code(6, out),
-            "gun" => self.code(7, out),
-            "car" => self.code(8, out),
-            "unit" => self.code(9, out),
-            _ => out.push_str(&ids::handle_local(self.session.key.seed, draw.below(9000))),
-        }
-    }
-}
-
-fn small(draw: &mut Draw) -> i64 {
-    if draw.chance(0.5) { draw.range(2, 99) * 5 } else { draw.range(11, 999) }
-}
-
-/// A sum as people write it: `31.5`, `31,5k`, `31500`.
-fn money(sum: u32, draw: &mut Draw, out: &mut String) {
-    let (thousands, rest) = (sum / 1000, sum % 1000);
-    let way = draw.below(6);
-    let _ = match (way, rest) {
-        // Nobody counts a million in thousands, nor a few hundred.
-        _ if thousands >= 1000 => {
-            write!(out, "{}.{:03}.{rest:03}", thousands / 1000, thousands % 1000)
-        }
-        (0..=3, _) if thousands == 0 => write!(out, "{sum}"),
-        (0, 0) if sum >= 2000 => write!(out, "{thousands}k"),
-        (1, 0) if sum >= 2000 => write!(out, "{thousands}"),
-        (0 | 1, _) if rest % 100 == 0 => write!(out, "{thousands},{}k", rest / 100),
-        (2, _) if rest % 100 == 0 && rest > 0 => write!(out, "{thousands}.{}", rest / 100),
-        (3, _) if sum >= 1000 => write!(out, "{thousands}.{rest:03}"),
-        (4, _) => write!(out, "€{sum}"),
-        _ => write!(out, "{sum}"),
-    };
-}
-
-/// A time of day as people write it.
-fn clock(minute: u32, language: &str, draw: &mut Draw, out: &mut String) {
-    let (hour, rest) = (minute / 60 % 24, minute % 60);
-    let half = if hour % 12 == 0 { 12 } else { hour % 12 };
-    let _ = match (language, draw.below(4)) {
-        ("en", 0) if rest == 0 => write!(out, "{half}{}", if hour < 12 { "am" } else { "pm" }),
-        ("en", 1) if rest == 30 => write!(out, "half {half}"),
-        ("fr" | "pt", 0 | 1) => write!(out, "{hour}h{rest:02}"),
-        ("nl", 1) => write!(out, "{hour}u{rest:02}"),
-        ("de" | "it" | "pl" | "ru" | "tr", 0) => write!(out, "{hour}.{rest:02}"),
-        (_, 2) if rest == 0 => write!(out, "{hour}"),
-        _ => write!(out, "{hour}:{rest:02}"),
-    };
-}
-
-fn date(language: &str, draw: &mut Draw, out: &mut String) {
-    let (day, month) = (draw.range(1, 30), draw.range(2, 7));
-    let day = if month == 2 { day.min(29) } else { day };
-    let _ = match language {
-        "de" | "ru" | "pl" | "tr" => write!(out, "{day}.{month}."),
-        "nl" => write!(out, "{day}-{month}"),
-        _ => write!(out, "{day}/{month}"),
-    };
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::draw::Stream;
+    use crate::talk::memory::name;
+    use crate::talk::script::Script;
+
+    fn check(language: u8, bond: Bond, mut each: impl FnMut(&Script, &Session<'_>, &Said, &str)) {
+        let book = Phrasebook::open().unwrap();
+        let lexicon = Lexicon::of(&book);
+        let mut out = String::new();
+        for number in 0..150 {
+            let mut draw = Draw::new(3, Stream::Talk, number);
+            let key = Key { seed: 3, group: number as u32, epoch: 0, drift: 0.0 };
+            let manner =
+                Manner { bond, language, second: language, switching: 0.0, negatives: 0.01, key };
+            let mut session = Session::open(&lexicon, manner, &mut draw);
+            for _ in 0..40 {
+                let said = session.say(&mut draw, &mut out);
+                each(&book.script, &session, &said, &out);
+            }
+        }
+    }
 
     #[test]
-    fn sums_and_dates_are_such_as_people_write() {
-        let mut draw = Draw::new(1, Stream::Talk, 1);
-        for _ in 0..2_000 {
-            let mut said = String::new();
-            money(11_520_000, &mut draw, &mut said);
-            assert_eq!(said, "11.520.000");
-            said.clear();
-            money(700, &mut draw, &mut said);
-            assert!(["700", "€700"].contains(&said.as_str()), "{said}");
-            said.clear();
-            date("en", &mut draw, &mut said);
-            assert_ne!(said, "30/2");
+    fn nobody_talks_on_after_a_good_bye() {
+        for language in [0, 4] {
+            let (mut lines, mut byes, mut last) = (0, 0, (false, false));
+            check(language, Bond::Crime, |script, session, said, _| {
+                let act = &script.acts[said.act as usize];
+                lines += 1;
+                if last.0 && !last.1 && lines % 40 != 1 {
+                    assert_eq!(act, "bye", "only a good-bye follows one before the pause");
+                }
+                byes += u32::from(act == "bye");
+                last = (act == "bye" || session.memory.over(), session.paused());
+            });
+            assert!(byes > 20, "{byes}");
         }
+    }
+
+    #[test]
+    fn a_match_has_one_score() {
+        let mut scores = Vec::new();
+        let (mut topic, mut seen) = (0, 0);
+        check(1, Bond::Legit, |script, session, said, text| {
+            if said.topic != topic || session.next == 1 {
+                scores.clear();
+                topic = said.topic;
+            }
+            let act = &script.acts[said.act as usize];
+            if act == "foo.match" && session.memory.called() == name("match") {
+                let is_score = |word: &&str| {
+                    let digits = |c: char| c.is_ascii_digit() || c == '-';
+                    word.len() == 3 && word.chars().all(digits) && word.contains('-')
+                };
+                scores.extend(text.split(' ').filter(is_score).map(String::from));
+                seen += scores.len();
+                assert!(scores.windows(2).all(|pair| pair[0] == pair[1]), "{scores:?}");
+            }
+        });
+        assert!(seen > 100, "{seen}");
     }
 }
