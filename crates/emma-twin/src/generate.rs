@@ -10,7 +10,7 @@ use crate::shapes::{database, handset, outside, seized, servers, workbook};
 use crate::talk::Phrasebook;
 use crate::talk::session::Lexicon;
 use crate::world::World;
-use crate::{Result, TWIN_VERSION, truth};
+use crate::{Result, TWIN_VERSION, tables, truth};
 use base64::Engine;
 use ed25519_dalek::{Signer, SigningKey};
 use rayon::prelude::*;
@@ -54,6 +54,10 @@ pub fn generate(
     files.push(keep(root, "authority.toml", authority(&world, actor).as_bytes(), 1)?);
     files.sort();
     manifest(&world, root, &files)?;
+    if scenario.truth.tables {
+        files.extend(tables::convert(root)?);
+        files.sort();
+    }
     Ok(Made { files, tally, drawn })
 }
 

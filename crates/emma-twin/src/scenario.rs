@@ -26,6 +26,8 @@ pub struct Scenario {
     pub faults: Faults,
     /// In which shapes it is delivered.
     pub deliveries: Deliveries,
+    /// In which forms the truth is written.
+    pub truth: Truth,
 }
 
 /// Sizes and dates.
@@ -182,6 +184,20 @@ pub struct Deliveries {
     pub partner_xlsx: bool,
 }
 
+/// In which forms the truth is written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Truth {
+    /// Whether it is also written as Parquet tables, beside its NDJSON.
+    pub tables: bool,
+}
+
+impl Default for Truth {
+    fn default() -> Truth {
+        Truth { tables: true }
+    }
+}
+
 /// What comes of messages' photos.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -205,6 +221,7 @@ impl Default for Scenario {
             incidents: Incidents::default(),
             faults: Faults::default(),
             deliveries: Deliveries::default(),
+            truth: Truth::default(),
         }
     }
 }

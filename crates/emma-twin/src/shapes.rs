@@ -3,6 +3,7 @@
 
 pub mod database;
 pub mod handset;
+pub mod logs;
 pub mod outside;
 pub mod seized;
 pub mod servers;

@@ -14,6 +14,7 @@ fn make(photos: Photos, threads: usize, root: &Path) -> Made {
     scenario.network.messages = 4_000;
     scenario.deliveries.part_messages = 1_000;
     scenario.deliveries.photos = photos;
+    scenario.truth.tables = false;
     // More handsets are captured than in life, so that few messages deliver every kind of photo.
     scenario.faults.captured = 0.9;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

@@ -27,6 +27,9 @@ pub(super) enum Schema {
     Relay,
     Ticket,
     Update,
+    Key,
+    Session,
+    Voice,
     Manifest,
     File,
     Signature,
@@ -34,7 +37,7 @@ pub(super) enum Schema {
 }
 
 /// Their names in records.
-const SCHEMAS: [(&str, Schema); 17] = [
+const SCHEMAS: [(&str, Schema); 20] = [
     ("message/1", Schema::Message),
     ("message/1b", Schema::MessageB),
     ("device/1", Schema::Device),
@@ -48,6 +51,9 @@ const SCHEMAS: [(&str, Schema); 17] = [
     ("relay/1", Schema::Relay),
     ("ticket/1", Schema::Ticket),
     ("update/1", Schema::Update),
+    ("key/1", Schema::Key),
+    ("session/1", Schema::Session),
+    ("voice/1", Schema::Voice),
     ("manifest/1", Schema::Manifest),
     ("file/1", Schema::File),
     ("signature/1", Schema::Signature),
@@ -105,7 +111,8 @@ fn fill<'a>(
         Schema::Sim => RecordKind::Sim,
         Schema::Contact => RecordKind::Contact,
         Schema::Note => RecordKind::Note,
-        Schema::Call => RecordKind::Call,
+        Schema::Call | Schema::Voice => RecordKind::Call,
+        Schema::Key | Schema::Session => RecordKind::Event,
         // A relay's log tells that a message passed, not what it said: no copy of it.
         Schema::Notice | Schema::Heartbeat | Schema::Relay | Schema::Ticket | Schema::Update => {
             RecordKind::Event
@@ -126,6 +133,15 @@ fn fill<'a>(
         Schema::Call => call(object, record, anomalies),
         Schema::Device => time(object, "read", Clock::Captured, record, anomalies),
         Schema::Notice => time(object, "viewed", Clock::Unstated, record, anomalies),
+        Schema::Key | Schema::Session => {
+            record.from = handle(object, "user", anomalies);
+            time(object, "time", Clock::Captured, record, anomalies);
+        }
+        Schema::Voice => {
+            record.from = handle(object, "from", anomalies);
+            record.to.extend(handle(object, "to", anomalies));
+            time(object, "time", Clock::Captured, record, anomalies);
+        }
         Schema::Heartbeat | Schema::Update => {
             time(object, "time", Clock::Captured, record, anomalies);
         }

@@ -60,6 +60,36 @@ pub fn books(world: &World) -> Vec<Vec<u32>> {
     books
 }
 
+/// A call of an account.
+pub struct Call {
+    /// The other account.
+    pub other: u32,
+    /// When it began.
+    pub at: i64,
+    /// How long it lasted; 0 where nobody answered.
+    pub seconds: i64,
+    /// Whether the account rang the other.
+    pub out: bool,
+}
+
+/// The calls of an account that its handset holds: those of the seven days before it was read.
+pub fn calls(world: &World, account: u32, device: u32, book: &[u32]) -> Vec<Call> {
+    let mut draw = Draw::new(world.seed, Stream::Book, u64::from(account) | 1 << 62);
+    if book.is_empty() {
+        return Vec::new();
+    }
+    let read = world.devices[device as usize].read;
+    (0..draw.below(12))
+        .map(|_| {
+            let other = *draw.pick(book);
+            let at = read - draw.below(7 * DAY as u64) as i64;
+            let answered = draw.chance(0.7);
+            let seconds = if answered { draw.exponential(140.0) as i64 + 3 } else { 0 };
+            Call { other, at, seconds, out: draw.chance(0.5) }
+        })
+        .collect()
+}
+
 struct Writer<'w> {
     world: &'w World,
     out: &'w mut Vec<u8>,
@@ -148,24 +178,15 @@ impl Writer<'_> {
     fn calls(&mut self, book: &[u32]) {
         let world = self.world;
         let device = &world.devices[self.device as usize];
-        let mut draw = Draw::new(world.seed, Stream::Book, u64::from(self.account) | 1 << 62);
-        if book.is_empty() {
-            return;
-        }
-        for row in 0..draw.below(12) {
-            let other = *draw.pick(book);
-            let at = device.read - draw.below(7 * DAY as u64) as i64;
-            let (wall, minutes) = device.shows(at, world.days.first);
-            let answered = draw.chance(0.7);
-            let seconds = if answered { draw.exponential(140.0) as i64 + 3 } else { 0 };
-            let out = draw.chance(0.5);
+        for (row, call) in calls(world, self.account, self.device, book).iter().enumerate() {
+            let (wall, minutes) = device.shows(call.at, world.days.first);
             self.open("call/1")
                 .number("row", row as i64 + 1)
-                .text("direction", if out { "out" } else { "in" })
-                .text("with", world.handle(other, at))
+                .text("direction", if call.out { "out" } else { "in" })
+                .text("with", world.handle(call.other, call.at))
                 .time("time", wall, minutes)
-                .number("seconds", seconds)
-                .flag("answered", answered)
+                .number("seconds", call.seconds)
+                .flag("answered", call.seconds > 0)
                 .close();
         }
     }

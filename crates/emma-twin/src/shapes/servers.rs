@@ -1,6 +1,6 @@
 //! Tables of the network's servers, as read out of seized images, each with its own clock.
 
-use super::{Shape, csv_row};
+use super::{Shape, csv_row, logs};
 use crate::draw::{Draw, Stream};
 use crate::ids;
 use crate::record::Object;
@@ -34,6 +34,7 @@ pub fn tables(world: &World) -> Vec<Shape> {
     let mut shapes = vec![machines(world), provisioning(world), sims(world), tickets(world)];
     shapes.push(billing(world));
     shapes.push(updates(world));
+    shapes.extend(logs::logs(world));
     shapes
 }
 
