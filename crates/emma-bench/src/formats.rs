@@ -5,6 +5,7 @@ use crate::draw::Draw;
 use emma_model::record::MemberEnd;
 use emma_model::{Item, Sink};
 use emma_parse::{ExhibitInfo, Limits, Plan, read_exhibit};
+use emma_testkit::mailbox::{self, Item as MailItem, Pst};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -279,7 +280,7 @@ impl Sink for Count {
 
 /// The names of the formats that can be made.
 pub fn names() -> Vec<&'static str> {
-    FORMATS.iter().map(|made| made.name).chain([SQLITE]).collect()
+    FORMATS.iter().map(|made| made.name).chain([SQLITE, PST]).collect()
 }
 
 /// A database of WhatsApp for Android, read by its mapping.
@@ -324,10 +325,50 @@ fn make_database(folder: &Path, bytes: u64) -> Result<(PathBuf, u64), String> {
     Ok((path, count))
 }
 
+const PST: &str = "pst";
+/// Messages a folder: the writer's tables are of one page.
+const PST_FOLDER_MESSAGES: u64 = 300;
+
+/// A mailbox whose folders lie in one.
+fn make_mailbox(folder: &Path, bytes: u64) -> Result<(PathBuf, u64), String> {
+    let path = folder.join(PST).join("mail.pst");
+    let parent = path.parent().expect("a file has a folder");
+    let mut mailbox = Pst::new(true, 1);
+    let texts = texts();
+    let (mut count, mut written, mut within) = (0u64, 0, mailbox::INBOX);
+    while written < bytes {
+        if count.is_multiple_of(PST_FOLDER_MESSAGES) {
+            within = mailbox::INBOX + 0x20 * (1 + (count / PST_FOLDER_MESSAGES) as u32);
+            mailbox.folder(within, &format!("Folder {within:x}"), mailbox::INBOX);
+        }
+        let text = &texts[(count % texts.len() as u64) as usize];
+        let values = vec![
+            (0x001A, mailbox::text("IPM.Note")),
+            (0x0037, mailbox::text("heron")),
+            (0x0039, mailbox::at(1_585_908_672 + count)),
+            (0x0C1A, mailbox::text("Owl")),
+            (0x0C1F, mailbox::text("owl@example.org")),
+            (0x1000, mailbox::text(text)),
+            (0x1035, mailbox::text(&format!("<{count}@example.org>"))),
+        ];
+        let to = vec![(1, "Wren", "wren@example.org")];
+        mailbox.message(within, &MailItem { values, to, files: Vec::new() });
+        // Two blocks and a list of blocks an item, padded as the format asks.
+        written += 2 * text.len() as u64 + 680;
+        count += 1;
+    }
+    std::fs::create_dir_all(parent).map_err(|error| error.to_string())?;
+    std::fs::write(&path, mailbox.end()).map_err(|error| error.to_string())?;
+    Ok((path, count))
+}
+
 /// Writes a file of `bytes` bytes or a little more, and returns it with its count of records.
 pub fn make(folder: &Path, name: &str, bytes: u64) -> Result<(PathBuf, u64), String> {
     if name == SQLITE {
         return make_database(folder, bytes);
+    }
+    if name == PST {
+        return make_mailbox(folder, bytes);
     }
     let made = FORMATS.iter().find(|made| made.name == name).ok_or("no such format")?;
     let path = folder.join(name).join(made.file);

@@ -17,8 +17,6 @@ mod media;
 mod mixed;
 mod plist;
 mod pst;
-mod pst_laid;
-mod pst_made;
 mod pst_oracle;
 mod python;
 mod recognition;

@@ -2,14 +2,14 @@
 
 use crate::collect::{Found, Said, read, read_into, read_with};
 use crate::media::jpeg;
-use crate::pst_laid::sum;
-use crate::pst_made::{
-    Attached, DELETED, EMAIL, END, INBOX, Item, PLACE, Pst, ROOT, START, TOP, Val, at, text,
-};
 use crate::pst_oracle::compare;
 use emma_model::{Digest, ItemClass, MemberPath, RecordKind};
 use emma_parse::unpack::{VisitMembers, each_member};
 use emma_parse::{Limits, Row};
+use emma_testkit::mailbox::laid::sum;
+use emma_testkit::mailbox::{
+    Attached, DELETED, EMAIL, END, INBOX, Item, PLACE, Pst, ROOT, START, TOP, Val, at, text,
+};
 
 /// A second that came in 2021, and its clock in microseconds.
 const SECOND: u64 = 1_614_834_000;

@@ -13,6 +13,8 @@
 #![forbid(unsafe_code)]
 
 mod case;
+#[allow(missing_docs)] // A specimen writer: its names are those of MS-PST.
+pub mod mailbox;
 mod redact;
 mod shared;
 

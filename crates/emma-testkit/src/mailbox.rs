@@ -3,7 +3,9 @@
 //! Well enough that other readers open them (`pst_oracle.rs`), and apart enough from the reader
 //! that both would have to be wrong in the same way.
 
-use crate::pst_laid::{Heap, Laid, MAPPED, encode};
+pub mod laid;
+
+use laid::{Heap, Laid, MAPPED, encode};
 use std::collections::BTreeMap;
 
 /// A property's value.
