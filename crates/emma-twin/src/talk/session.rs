@@ -322,7 +322,7 @@ impl<'a> Session<'a> {
 }
 
 /// What a preposition and an article become.
-const CONTRACTIONS: [(&str, &str, &str); 22] = [
+const CONTRACTIONS: [(&str, &str, &str); 32] = [
     ("fr", "de le ", "du "),
     ("fr", "à le ", "au "),
     ("fr", "de un", "d'un"),
@@ -336,7 +336,15 @@ const CONTRACTIONS: [(&str, &str, &str); 22] = [
     ("it", "a il ", "al "),
     ("it", "su il ", "sul "),
     ("it", "di i ", "dei "),
-    ("it", "la partita", "partita"),
+    ("it", "da il ", "dal "),
+    ("it", "in il ", "nel "),
+    ("it", "di la ", "della "),
+    ("it", "a la ", "alla "),
+    ("it", "da la ", "dalla "),
+    ("it", "in la ", "nella "),
+    ("it", "su la ", "sulla "),
+    ("it", "a i ", "ai "),
+    ("it", "da i ", "dai "),
     ("pt", "do o ", "do "),
     ("pt", "ao o ", "ao "),
     ("pt", "do um", "de um"),
@@ -344,6 +352,8 @@ const CONTRACTIONS: [(&str, &str, &str); 22] = [
     ("pt", "de a ", "da "),
     ("pt", "no o ", "no "),
     ("pt", "o lote", "lote"),
+    ("pt", "por o ", "pelo "),
+    ("pt", "por a ", "pela "),
     ("pt", "à a ", "à "),
 ];
 
