@@ -325,7 +325,7 @@ fn clock(minute: u32, language: &str, draw: &mut Draw, out: &mut String) {
         ("fr" | "pt", 0 | 1) => write!(out, "{hour}h{rest:02}"),
         ("nl", 1) => write!(out, "{hour}u{rest:02}"),
         ("de" | "it" | "pl" | "ru" | "tr", 0) => write!(out, "{hour}.{rest:02}"),
-        (_, 2) if rest == 0 => write!(out, "{hour}"),
+        (_, 2) if rest == 0 && hour > 0 => write!(out, "{hour}"),
         _ => write!(out, "{hour}:{rest:02}"),
     };
 }
