@@ -3,6 +3,7 @@
 use super::guess_names::{self, EXPECTED, Vocabulary};
 use super::guess_shape::{Column, Found, Shape, find};
 use super::guess_time::{self, TimeGuess};
+use super::guess_values;
 use crate::text;
 use std::fmt::Write as _;
 use std::fs::File;
@@ -29,7 +30,10 @@ pub enum Confidence {
     None,
     /// Some of it fits.
     Low,
-    /// Layout, sender, text and time were found.
+    /// Sender, text and time were found, but something was told by values alone, the order of day
+    /// and month was guessed, or nothing says to whom or in which room.
+    Medium,
+    /// Layout, sender, text, time and a recipient or room were found by name.
     High,
 }
 
@@ -56,18 +60,20 @@ pub(super) fn guess_bytes(head: &[u8], path: &str) -> Guess {
     }
     let decoded = detected.encoding.decode(bytes).text;
     let shape = find(&decoded);
-    let mut writer = Writer { out: String::new(), notes: Vec::new() };
+    let mut writer = Writer { out: String::new(), notes: Vec::new(), unsure: false };
     if detected.guessed {
         let name = detected.encoding.name();
         writer.notes.push(format!("the encoding looks like {name}; check names with accents"));
     }
-    let confidence = writer.mapping(shape.as_ref(), path);
+    let confidence = writer.mapping(shape.as_ref(), path, &decoded);
     Guess { toml: writer.out, confidence, notes: writer.notes }
 }
 
 struct Writer {
     out: String,
     notes: Vec<String>,
+    /// Something that was found may be wrong.
+    unsure: bool,
 }
 
 impl Writer {
@@ -76,19 +82,19 @@ impl Writer {
         self.out.push('\n');
     }
 
-    fn mapping(&mut self, shape: Option<&Shape>, path: &str) -> Confidence {
+    fn mapping(&mut self, shape: Option<&Shape>, path: &str, text: &str) -> Confidence {
         let name = mapping_name(path);
         self.line(
             "# Proposed by `emma mapping guess`. Check every line against the file, then try it:",
         );
-        self.line("#   emma mapping try THIS FILE");
+        self.line("#   emma mapping try THIS.toml YOUR-FILE");
         self.line("mapping = 1");
         self.line(format!("name = {}", quoted(&name)));
         self.line("version = 1                # raise it whenever you change what is read");
         self.line(format!("network = {:18} # the network these accounts belong to", quoted(&name)));
         self.line(format!("files = [{}]", quoted(&file_pattern(path))));
         let Some(shape) = shape else {
-            self.template();
+            self.template(text);
             return Confidence::None;
         };
         let noun = match shape.layout {
@@ -116,6 +122,7 @@ impl Writer {
             self.notes.push(format!("{rest} % of the lines looked at do not fit"));
         }
         match found {
+            true if shape.fit_percent >= 70 && self.unsure => Confidence::Medium,
             true if shape.fit_percent >= 70 => Confidence::High,
             _ => Confidence::Low,
         }
@@ -131,6 +138,8 @@ impl Writer {
                 taken.push((*field, column));
             }
         }
+        let is_message = vocabulary.kind.is_none();
+        let told = if is_message { by_values(&mut left, &mut taken) } else { Vec::new() };
         self.line("[fields]");
         for (field, column) in &taken {
             let list = match &column.inner {
@@ -139,10 +148,18 @@ impl Writer {
                 None => "[]".to_owned(),
             };
             let source = quoted(&format!("{}{list}", reference(&column.name)));
-            self.line(format!("{field} = {source}"));
+            if !told.contains(field) {
+                self.line(format!("{field} = {source}"));
+                continue;
+            }
+            let values = guess_values::some(column);
+            self.line(format!("{field} = {source}    # told by its values: {values}"));
+            let name = column.name.replace(char::is_control, " ");
+            self.notes.push(format!(
+                "`{field}` was told by what `{name}` holds ({values}), not by its name: check it"
+            ));
         }
         let missing = |field: &&str| !taken.iter().any(|(known, _)| known == field);
-        let is_message = vocabulary.kind.is_none();
         for field in EXPECTED.into_iter().filter(missing).filter(|_| is_message) {
             self.line(format!("# {field} = \"...\"    # no {noun} looks like it"));
             self.notes.push(format!("no {noun} looks like `{field}`"));
@@ -168,6 +185,7 @@ impl Writer {
         self.line("");
         self.time(time.as_ref());
         let has = |wanted: &str| taken.iter().any(|(field, _)| *field == wanted);
+        self.unsure |= !told.is_empty() || is_message && !has("to") && !has("conversation");
         has("from") && (has("text") || !is_message) && time.is_some()
     }
 
@@ -195,9 +213,21 @@ impl Writer {
             }
             columns => self.line(format!("column = {}", quoted(&reference(&columns[0].name)))),
         }
-        self.line(format!("format = {}", quoted(format)));
-        if format.contains("%d/%m") || format.contains("%m/%d") {
-            self.notes.push("whether the day or the month comes first was guessed".to_owned());
+        let other = match format {
+            format if format.contains("%d/%m") => Some(format.replace("%d/%m", "%m/%d")),
+            format if format.contains("%m/%d") => Some(format.replace("%m/%d", "%d/%m")),
+            _ => None,
+        };
+        // A 13th month would have settled it.
+        let settled = columns[0].values.iter().any(|value| guess_time::settles(value));
+        match other.filter(|_| !settled) {
+            None => self.line(format!("format = {}", quoted(format))),
+            Some(other) => {
+                let (format, other) = (quoted(format), quoted(&other));
+                self.line(format!("format = {format}    # a guess; else {other}"));
+                self.notes.push("whether the day or the month comes first was guessed".to_owned());
+                self.unsure = true;
+            }
         }
         let says_zone = format.starts_with("epoch")
             || format.ends_with("%z")
@@ -247,25 +277,37 @@ impl Writer {
                 ));
                 self.line("");
                 self.line("[[log.header]]");
-                self.line(format!("pattern = {}", quoted(pattern)));
+                self.line(format!("pattern = {}", pattern_quoted(pattern)));
             }
         }
     }
 
-    fn template(&mut self) {
+    fn template(&mut self, text: &str) {
         self.notes.push("the file has no shape that emma knows; fill in the template".to_owned());
+        let short = |line: &str| line.replace(char::is_control, " ").chars().take(100).collect();
+        let lines: Vec<String> = text.lines().take(3).map(short).collect();
+        for line in lines {
+            self.line(format!("# the file says: {line}"));
+        }
         self.line("layout = \"log\"             # or ndjson, json, delimited");
         self.line("");
         self.line("[fields]");
-        self.line("from = \"from\"");
+        self.line("from = \"from\"              # names of groups of the pattern below");
+        self.line("to = \"to\"");
         self.line("text = \"text\"");
         self.line("");
-        self.line("# [time]");
-        self.line("# column = \"time\"");
-        self.line("# format = \"%d/%m/%Y %H:%M\"");
+        self.line("[time]");
+        self.line("column = \"time\"");
+        self.line("format = \"%d/%m/%Y %H:%M\"  # docs/mappings.md, section Time");
+        self.line("zone = \"unknown\"           # or \"UTC\", \"+02:00\", \"Europe/Amsterdam\"");
         self.line("");
+        self.line(
+            "# One pattern for the first line of a record. Write patterns in 'single quotes'.",
+        );
         self.line("[[log.header]]");
-        self.line("pattern = '^(?<from>[^:]+): (?<text>.*)$'");
+        self.line(
+            "pattern = '^(?<time>\\d\\S+ \\S+) (?<from>[^ :]+) to (?<to>[^ :]+): (?<text>.*)$'",
+        );
     }
 }
 
@@ -292,6 +334,37 @@ fn quoted(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+/// A pattern, where it can in single quotes, in which nothing needs escaping.
+fn pattern_quoted(pattern: &str) -> String {
+    if pattern.contains('\'') { quoted(pattern) } else { format!("'{pattern}'") }
+}
+
+/// Takes what names did not tell by what columns hold; returns the fields so told.
+fn by_values<'c>(
+    left: &mut Vec<&'c Column>,
+    taken: &mut Vec<(&'static str, &'c Column)>,
+) -> Vec<&'static str> {
+    let known = |taken: &[(&'static str, &'c Column)], wanted: &str| {
+        taken.iter().find(|(field, _)| *field == wanted).map(|(_, column)| *column)
+    };
+    let mut told = Vec::new();
+    if known(taken, "text").is_none()
+        && let Some(column) = guess_values::text(left)
+    {
+        told.push("text");
+        taken.push(("text", column));
+    }
+    let (from, to) = guess_values::parties(left, known(taken, "from"), known(taken, "to"));
+    for (field, column) in [("from", from), ("to", to)] {
+        if let Some(column) = column {
+            told.push(field);
+            taken.push((field, column));
+        }
+    }
+    taken.sort_by_key(|(field, _)| EXPECTED.iter().position(|known| known == field));
+    told
 }
 
 fn mapping_name(path: &str) -> String {

@@ -19,17 +19,20 @@ pub(super) const EXPECTED: [&str; 5] = ["id", "from", "to", "conversation", "tex
 #[rustfmt::skip]
 const MESSAGE: Names = &[
     ("id", &["id", "messageid", "msgid", "uuid", "guid", "eventid", "postid", "mid",
-        "identifier", "nr"]),
+        "identifier", "nr", "uid"]),
     ("from", &[
         "from", "sender", "author", "fromuser", "senderid", "fromid", "sendername", "senderhandle",
         "fromhandle", "nick", "username", "user", "userid", "src", "caller", "handle", "who",
-        "name", "absender", "expediteur", "remitente", "mittente", "van", "od", "от",
+        "name", "absender", "expediteur", "remitente", "mittente", "van", "od", "от", "emisor",
+        "отправитель",
         "participant", "contact", "peer", "partner", "phonenumber", "phone", "number",
     ]),
     ("to", &[
         "to", "recipient", "recipients", "receiver", "receivers", "touser", "toid", "dst", "dest",
-        "destination", "target", "participants", "empfanger", "destinataire", "destinatario",
-        "aan", "do", "кому",
+        "destination", "target", "participants", "empfanger", "empfaenger", "destinataire",
+        "destinatario",
+        "aan", "do", "кому", "receptor", "получатель", "peer", "partner", "otherparty",
+        "counterpart", "with",
     ]),
     ("conversation", &[
         "conversation", "conversationid", "chat", "chatid", "chatname", "room", "roomid",
@@ -39,7 +42,7 @@ const MESSAGE: Names = &[
     ("text", &[
         "text", "body", "message", "content", "msg", "messagetext", "messagebody", "nachricht",
         "bericht", "mensaje", "messaggio", "inhalt", "contenu", "contenido", "contenuto", "texte",
-        "texto", "testo", "say", "said", "comment",
+        "texto", "testo", "say", "said", "comment", "txt", "сообщение", "текст",
     ]),
     ("reply_to", &[
         "replyto", "inreplyto", "replytomessageid", "quotedid", "parentid", "replytoid",

@@ -198,7 +198,7 @@ fn headless(rows: &[&str]) -> Option<Shape> {
 }
 
 /// Header patterns that logs often have, the more telling ones first.
-const HEADERS: [&str; 15] = [
+const HEADERS: [&str; 18] = [
     // A program's log: a level stands behind the time.
     concat!(
         r"^\[?(?<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]?",
@@ -213,6 +213,24 @@ const HEADERS: [&str; 15] = [
     concat!(
         r"^\[?(?<time>\d[\dT./: -]*\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]?\s+<?(?<from>[^\s<>]+)>?",
         r"\s*(?:->|=>|→|>>)\s*(?<to>[^:\s]+)\s*: (?<text>.*)$",
+    ),
+    // Who to whom: with an arrow between them, or in brackets.
+    concat!(
+        r"^\[?(?<time>\d[\d./-]*,?[T ]\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?",
+        r"(?:Z|[+-]\d\d:?\d\d)?)\]?\s*[|,;-]?\s*(?<from>[^|<>\[\]]{1,60}?)\s*",
+        r"(?:->|=>|→|>>|\s>\s)\s*",
+        r"(?<to>[^|:<>\[\]]{1,60}?)\s*[|:]\s*(?<text>.*)$",
+    ),
+    concat!(
+        r"^\[?(?<time>\d[\d./-]*,?[T ]\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?",
+        r"(?:Z|[+-]\d\d:?\d\d)?)\]?\s*[\[<(](?<from>[^\]>)]{1,60})[\]>)]\s*",
+        r"(?:to|->|=>|→|>>|for)\s*",
+        r"[\[<(](?<to>[^\]>)]{1,60})[\]>)]\s*[:|-]?\s*(?<text>.*)$",
+    ),
+    concat!(
+        r"^\[?(?<time>[A-Za-z]{3,9}\.? \d[\w, ]*\d:\d\d(?::\d\d)?)\]?\s*[|,;-]?\s*",
+        r"(?<from>[^|<>\[\]]{1,60}?)\s*(?:->|=>|→|>>|\s>\s)\s*",
+        r"(?<to>[^|:<>\[\]]{1,60}?)\s*[|:]\s*(?<text>.*)$",
     ),
     r"^(?<time>[A-Za-z]{3,9}\.? \d[\w, ]*\d:\d\d(?::\d\d)?) <(?<from>[^>]+)>\s(?<text>.*)$",
     // A web server's log.
@@ -247,9 +265,10 @@ const HEADERS: [&str; 15] = [
 fn log(text: &str) -> Option<Shape> {
     let lines: Vec<&str> =
         text.lines().filter(|line| !line.trim().is_empty()).take(SAMPLES_MAX).collect();
-    let mut best: Option<(usize, &str, Regex)> = None;
-    for header in HEADERS {
-        let pattern = Regex::new(header).expect("header patterns are tested");
+    let mut best: Option<(usize, String, Regex)> = None;
+    let pairs = lines.first().and_then(|line| key_values(line, &lines));
+    for header in pairs.into_iter().chain(HEADERS.map(str::to_owned)) {
+        let Ok(pattern) = Regex::new(&header) else { continue };
         let fit = lines.iter().filter(|line| pattern.is_match(line)).count();
         if fit > 0 && best.as_ref().is_none_or(|(most, ..)| fit > *most) {
             best = Some((fit, header, pattern));
@@ -263,11 +282,41 @@ fn log(text: &str) -> Option<Shape> {
         });
         columns.push(Column { values: values.collect(), ..Column::new(name) });
     }
-    Some(Shape {
-        layout: Found::Log(header.to_owned()),
-        columns,
-        fit_percent: percent(fit, lines.len()),
-    })
+    Some(Shape { layout: Found::Log(header), columns, fit_percent: percent(fit, lines.len()) })
+}
+
+/// A pattern for lines of `key=value` pairs, as `first` has them; `None` where it is no such line.
+fn key_values(first: &str, lines: &[&str]) -> Option<String> {
+    /// Fewer pairs may stand in any sentence.
+    const PAIRS_MIN: usize = 3;
+    let pair = Regex::new(r#"^(?<key>[A-Za-z_][\w.-]*)=(?:"[^"]*"|[^\s"]*)(?<gap>\s+|$)"#);
+    let pair = pair.expect("it is tested");
+    let mut keys: Vec<&str> = Vec::new();
+    let mut rest = first;
+    while !rest.is_empty() {
+        let found = pair.captures(rest)?;
+        keys.push(found.name("key")?.as_str());
+        rest = &rest[found.get(0)?.end()..];
+    }
+    if keys.len() < PAIRS_MIN {
+        return None;
+    }
+    let mut pattern = String::from("^");
+    for (at, key) in keys.iter().enumerate() {
+        let group: String =
+            key.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+        // A key that stands twice names one group only.
+        if keys[..at].contains(key) {
+            return None;
+        }
+        let quoted = lines.iter().any(|line| line.contains(&format!("{key}=\"")));
+        let value =
+            if quoted { format!(r#""?(?<{group}>[^"]*)"?"#) } else { format!(r"(?<{group}>\S*)") };
+        let gap = if at == 0 { "" } else { r"\s+" };
+        pattern.push_str(&format!("{gap}{}={value}", regex::escape(key)));
+    }
+    pattern.push('$');
+    Some(pattern)
 }
 
 pub(super) fn percent(part: usize, whole: usize) -> u32 {

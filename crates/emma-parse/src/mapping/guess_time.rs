@@ -62,7 +62,54 @@ fn best(values: &[String], formats: &[&'static str], clock: bool) -> Option<&'st
             best = Some((fit, name));
         }
     }
-    best.map(|(_, name)| name)
+    let (most, name) = best?;
+    // Where day and month may be either, records that follow each other lie close together.
+    let swapped = match name {
+        name if name.contains("%d/%m") => name.replace("%d/%m", "%m/%d"),
+        name => name.replace("%m/%d", "%d/%m"),
+    };
+    if swapped == name {
+        return Some(name);
+    }
+    let fits_as_well = |other: &&&str| {
+        let format = Format::compile(other, 0..0, &months, 70).expect("formats are tested");
+        **other == swapped
+            && **other != name
+            && filled.iter().filter(|value| format.plausible(value.trim())).count() == most
+    };
+    let other = formats.iter().find(fits_as_well);
+    let day_first = |name: &str| name.contains("%d/%m");
+    Some(match other {
+        Some(other)
+            if distance(&filled, day_first(other)) * 2 < distance(&filled, day_first(name)) =>
+        {
+            other
+        }
+        _ => name,
+    })
+}
+
+/// Days from each date to the next, added up.
+fn distance(values: &[&String], day_first: bool) -> i64 {
+    let days = values.iter().filter_map(|value| {
+        let (first, second, year) = numbers(value)?;
+        let (day, month) = if day_first { (first, second) } else { (second, first) };
+        // Near enough to tell days from months.
+        Some(year * 365 + month * 30 + day)
+    });
+    let days: Vec<i64> = days.collect();
+    days.windows(2).map(|two| (two[1] - two[0]).abs()).sum()
+}
+
+/// The three numbers of a date that is written with strokes.
+fn numbers(value: &str) -> Option<(i64, i64, i64)> {
+    let mut parts = value.trim().split(['/', ' ', ',']).map(str::parse::<i64>);
+    Some((parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?))
+}
+
+/// True where a date can be read in one order only.
+pub(super) fn settles(value: &str) -> bool {
+    numbers(value).is_some_and(|(first, second, _)| first > 12 || second > 12)
 }
 
 /// How a whole time is written in the column, with its clock.

@@ -36,7 +36,7 @@ impl Walker<'_, '_, '_, '_> {
             }
             return self.garbage();
         }
-        let note = "the mapping's path does not lead here";
+        let note = "outside the path to the records (`[json] records`)";
         let anomaly = Anomaly::new("mapping.not_read", note);
         match value_extent(self.window, length_max)? {
             Extent::Whole { length, .. } => {

@@ -265,7 +265,10 @@ impl Log<'_, '_, '_, '_> {
         let anomaly = match (belongs, was_open) {
             (true, _) => Anomaly::new("record.too_long", "the record goes on beyond its limit"),
             (false, true) => Anomaly::new("log.line_unknown", "no pattern fits the line"),
-            (false, false) => Anomaly::new("log.line_unknown", "no header fits, none is open"),
+            (false, false) => Anomaly::new(
+                "log.line_unknown",
+                "no [[log.header]] pattern fits, and no record is open",
+            ),
         };
         self.anomaly(length, anomaly)
     }

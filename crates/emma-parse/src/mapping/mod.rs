@@ -26,6 +26,7 @@ mod guess_json;
 mod guess_names;
 mod guess_shape;
 mod guess_time;
+mod guess_values;
 mod json_document;
 mod json_lines;
 mod json_rest;

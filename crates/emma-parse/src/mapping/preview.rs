@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::window::Window;
 use emma_model::record::MemberEnd;
 use emma_model::{Anomaly, Item, ItemClass, MemberPath, Place, Record, Sink};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 
@@ -46,7 +46,25 @@ pub struct Preview {
     pub not_understood: Vec<(u64, u64, u64, String)>,
     /// Anomalies of records and members by kind and field.
     pub anomalies: BTreeMap<(String, String), u64>,
+    /// How many records have each field that matters, in a fixed order.
+    pub filled: Vec<Filled>,
 }
+
+/// How often a field was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filled {
+    /// The field.
+    pub field: &'static str,
+    /// Records that have it.
+    pub records: u64,
+    /// Different values, counted up to [`DIFFERENT_MAX`].
+    pub different: u64,
+    /// True where the mapping reads it and no record has it.
+    pub in_vain: bool,
+}
+
+/// Different values of a field that are counted.
+pub const DIFFERENT_MAX: usize = 1_000;
 
 /// One record as it would be read; values as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +130,7 @@ fn preview_tables(
         preview: Preview { bytes: length, ..Preview::default() },
         rows_max: rows_max.min(ROWS_MAX),
         odd: Vec::new(),
+        fields: Default::default(),
     };
     let exhibit = ExhibitInfo { path: path.to_owned(), bytes: length, digest: None };
     let plan = Plan::of(vec![mapping.clone()]);
@@ -120,6 +139,7 @@ fn preview_tables(
     read_exhibit(file, &exhibit, &plan, &limits, &scratch, &mut |_| {}, &mut collect)
         .map_err(io::Error::other)?;
     let odd = std::mem::take(&mut collect.odd);
+    collect.close(mapping);
     Ok(told(collect.preview, &odd, path, mapping))
 }
 
@@ -138,12 +158,14 @@ pub(super) fn preview_bytes(
         preview: Preview { truncated, bytes: bytes.len() as u64, ..Preview::default() },
         rows_max: rows_max.min(ROWS_MAX),
         odd: Vec::new(),
+        fields: Default::default(),
     };
     let mut window = Window::with_hash(bytes, false);
     let mut emitter = Emitter::new(&mut collect, &root, limits.record_bytes_max);
     let odd = mapping
         .read(&member, &mut window, &mut emitter, &limits)
         .expect("bytes in memory and this sink do not fail");
+    collect.close(mapping);
     let mut preview = told(collect.preview, &odd, path, mapping);
     if !mapping.fits(&bytes[..bytes.len().min(crate::text::HEAD_BYTES)], !truncated) {
         preview.findings.push(Finding {
@@ -231,6 +253,49 @@ struct Collect {
     rows_max: usize,
     /// What is odd about the member of a reading that ends it.
     odd: Vec<Anomaly>,
+    /// Records that have a field, and its different values.
+    fields: [(u64, BTreeSet<String>); FIELDS.len()],
+}
+
+/// Fields that a reading is judged by.
+const FIELDS: [&str; 6] = ["time", "from", "to", "conversation", "text", "id"];
+
+impl Collect {
+    fn fill(&mut self, record: &Record<'_>) {
+        let time = record.time.as_ref().map(|time| time.lo.to_string());
+        let own = |value: &Option<std::borrow::Cow<'_, str>>| value.as_ref().map(|v| v.to_string());
+        let to = (!record.to.is_empty()).then(|| record.to.join(", "));
+        let (conversation, text) = (own(&record.conversation), own(&record.text));
+        let values = [time, own(&record.from), to, conversation, text, own(&record.id)];
+        for ((count, different), value) in self.fields.iter_mut().zip(values) {
+            let Some(value) = value else { continue };
+            *count += 1;
+            if different.len() < DIFFERENT_MAX {
+                different.insert(value);
+            }
+        }
+    }
+
+    /// Says how often each field was read.
+    fn close(&mut self, mapping: &Mapping) {
+        let text: toml::Table = toml::from_str(mapping.text()).unwrap_or_default();
+        let fields = text.get("fields").and_then(toml::Value::as_table);
+        let reads = |field: &str| match field {
+            "time" => text.contains_key("time"),
+            field => fields.is_some_and(|fields| fields.contains_key(field)),
+        };
+        let records = self.preview.records;
+        for (field, (count, different)) in FIELDS.into_iter().zip(&self.fields) {
+            if *count > 0 || reads(field) {
+                self.preview.filled.push(Filled {
+                    field,
+                    records: *count,
+                    different: different.len() as u64,
+                    in_vain: *count == 0 && records > 0,
+                });
+            }
+        }
+    }
 }
 
 impl Sink for Collect {
@@ -253,12 +318,17 @@ impl Sink for Collect {
                 preview.anomaly_bytes += length;
                 if preview.not_understood.len() < SPANS_MAX {
                     let words: Vec<String> = item.anomalies.iter().map(in_words).collect();
-                    preview.not_understood.push((offset, length, item.line, words.join("; ")));
+                    let what = format!("{}: {}", words.join("; "), beginning(item.raw));
+                    preview.not_understood.push((offset, length, item.line, what));
                 }
             }
             ItemClass::Record => {
                 preview.records += 1;
                 preview.record_bytes += length;
+                if let Some(record) = &item.record {
+                    self.fill(record);
+                }
+                let preview = &mut self.preview;
                 if preview.rows.len() < self.rows_max {
                     let notes = item.anomalies.iter().map(in_words).collect();
                     let values = item.record.as_ref().map(values).unwrap_or_default();
@@ -273,6 +343,17 @@ impl Sink for Collect {
         self.odd.extend(end.anomalies);
         Ok(())
     }
+}
+
+/// How bytes that were not understood begin.
+fn beginning(raw: &[u8]) -> String {
+    const CHARS_MAX: usize = 80;
+    let text = String::from_utf8_lossy(&raw[..raw.len().min(4 * CHARS_MAX)]);
+    let mut short: String = text.trim_end().chars().take(CHARS_MAX).collect();
+    if short.len() < text.trim_end().len() || raw.len() > 4 * CHARS_MAX {
+        short.push('…');
+    }
+    short
 }
 
 fn in_words(anomaly: &Anomaly) -> String {
@@ -292,6 +373,7 @@ fn values(record: &Record<'_>) -> Vec<(String, String)> {
     let own = |value: &Option<std::borrow::Cow<'_, str>>| value.as_ref().map(|v| v.to_string());
     add("id", own(&record.id));
     if let Some(time) = &record.time {
+        add("time written", time.raw.as_ref().map(|raw| raw.to_string()));
         add("time", Some(moment(time.lo)));
         add("time_until", Some(moment(time.hi)));
         add("zone", Some(time.zone.name().to_owned()));

@@ -68,6 +68,15 @@ struct PreviewLine {
     findings: Vec<FindingLine>,
     not_understood: Vec<SpanLine>,
     anomalies: Vec<AnomalyLine>,
+    filled: Vec<FilledLine>,
+}
+
+#[derive(Serialize)]
+struct FilledLine {
+    field: &'static str,
+    records: u64,
+    different: u64,
+    in_vain: bool,
 }
 
 #[derive(Serialize)]
@@ -122,6 +131,12 @@ impl PreviewLine {
             .into_iter()
             .map(|(offset, length, line, what)| SpanLine { line: line + 1, offset, length, what });
         let anomalies = preview.anomalies.into_iter();
+        let filled = preview.filled.into_iter().map(|one| FilledLine {
+            field: one.field,
+            records: one.records,
+            different: one.different,
+            in_vain: one.in_vain,
+        });
         PreviewLine {
             mapping: mapping.to_owned(),
             version,
@@ -135,15 +150,30 @@ impl PreviewLine {
             unknown_columns: preview.unknown_columns,
             findings: findings.collect(),
             not_understood: spans.collect(),
+            filled: filled.collect(),
             anomalies: anomalies
                 .map(|((kind, field), count)| AnomalyLine { kind, field, count })
                 .collect(),
         }
     }
 
-    /// True where something was read and every byte understood; findings are hints.
+    /// True where something was read, every byte understood, and no field of the mapping is empty
+    /// in every record; findings are hints.
     fn clean(&self) -> bool {
-        self.records > 0 && self.not_understood.is_empty()
+        let in_vain = self.filled.iter().any(|one| one.in_vain);
+        self.records > 0 && self.not_understood.is_empty() && !in_vain
+    }
+
+    /// `time 60 of 60, from 60 (7 different), to none`.
+    fn filled(&self) -> String {
+        let told = self.filled.iter().map(|one| match (one.records, one.field) {
+            (0, field) => format!("{field} none: the mapping reads it and no record has it"),
+            (count, field) => {
+                let (count, different) = (grouped(count), grouped(one.different));
+                format!("{field} {count} ({different} different)")
+            }
+        });
+        told.collect::<Vec<_>>().join(", ")
     }
 
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -166,11 +196,16 @@ impl PreviewLine {
             bytes(self.framing_bytes),
             bytes(self.anomaly_bytes),
         )?;
+        if !self.filled.is_empty() {
+            writeln!(out, "of {} records have: {}", grouped(self.records), self.filled())?;
+        }
         if !self.unknown_columns.is_empty() {
             let columns = inert::line(&self.unknown_columns.join(", "));
             writeln!(out, "columns the mapping does not mention (kept raw): {columns}")?;
         }
-        for anomaly in &self.anomalies {
+        // Columns that are not mentioned were just named.
+        let said = |anomaly: &&AnomalyLine| anomaly.kind != "mapping.column_unknown";
+        for anomaly in self.anomalies.iter().filter(said) {
             let field = inert::line(&anomaly.field);
             writeln!(out, "anomaly {} {field}: {}", anomaly.kind, grouped(anomaly.count))?;
         }
@@ -201,6 +236,7 @@ impl From<Guess> for GuessLine {
         let confidence = match guess.confidence {
             Confidence::None => "none",
             Confidence::Low => "low",
+            Confidence::Medium => "medium",
             Confidence::High => "high",
         };
         GuessLine { confidence, notes: guess.notes, toml: guess.toml }

@@ -14,7 +14,48 @@ struct Specimen {
     first: &'static str,
 }
 
-const SPECIMENS: [Specimen; 37] = [
+const SPECIMENS: [Specimen; 43] = [
+    Specimen {
+        path: "pairs.log",
+        data: "ts=2020-04-03T10:11:12Z level=info from=anna to=bo msg=\"hi you\" id=1\n\
+            ts=2020-04-03T10:12:12Z level=info from=bo to=anna msg=\"yo\" id=2\n",
+        records: 2,
+        first: "id=1 / time=2020-04-03T10:11:12Z / from=anna / to=bo / text=hi you",
+    },
+    Specimen {
+        path: "afternoon.log",
+        data: "04/01/2020 11:58:00 PM | anna -> bo | hi\n\
+            04/02/2020 12:20:20 AM | bo -> anna | yo\n04/03/2020 01:00:00 PM | bo -> anna | ok\n",
+        records: 3,
+        first: "time=2020-04-01T09:58:00Z / from=anna / to=bo / text=hi",
+    },
+    Specimen {
+        path: "brackets.log",
+        data: "2020-04-03 10:11:12 [anna] to [bo] : hi\n2020-04-03 10:12:12 [bo] to [anna] : yo\n",
+        records: 2,
+        first: "time=2020-04-02T20:11:12Z / from=anna / to=bo / text=hi",
+    },
+    Specimen {
+        path: "months.log",
+        data: "Apr 03 2020 10:11:12 anna > bo: hi\nApr 03 2020 10:12:12 bo > anna: yo\n",
+        records: 2,
+        first: "time=2020-04-02T20:11:12Z / from=anna / to=bo / text=hi",
+    },
+    Specimen {
+        path: "short.jsonl",
+        data: "{\"i\":1,\"t\":1585908672,\"f\":\"anna\",\"r\":\"bo\",\"m\":\"see you there\"}\n\
+            {\"i\":2,\"t\":1585908673,\"f\":\"bo\",\"r\":\"anna\",\"m\":\"on my way\"}\n\
+            {\"i\":3,\"t\":1585908674,\"f\":\"anna\",\"r\":\"bo\",\"m\":\"bring it\"}\n",
+        records: 3,
+        first: "time=2020-04-03T10:11:12Z / from=anna / to=bo / text=see you there",
+    },
+    Specimen {
+        path: "nameless.csv",
+        data: "c1;c2;c3;c4\n2020-04-03 10:11:12;anna;bo;see you there\n\
+            2020-04-03 10:11:13;bo;anna;on my way\n2020-04-03 10:11:14;anna;bo;bring it\n",
+        records: 3,
+        first: "time=2020-04-02T20:11:12Z / from=anna / to=bo / text=see you there",
+    },
     Specimen {
         path: "chat-latin1.csv",
         data: "Nr;Absender;Empfänger;Datum;Nachricht\r\n\
@@ -358,4 +399,46 @@ fn numbers_that_look_like_times_are_none() {
     let data = "caller_id,called,text\n1585908672,1585908673,hi\n1585908674,1585908675,yo\n";
     let guess = guess_bytes(data.as_bytes(), "a.csv");
     assert!(guess.toml.contains("# [time]"), "{}", guess.toml);
+}
+
+#[test]
+fn what_was_not_told_by_names_is_not_said_to_be_sure() {
+    use super::super::guess::Confidence;
+    let of = |name: &str| {
+        let specimen = SPECIMENS.iter().find(|specimen| specimen.path == name).unwrap();
+        guess_bytes(specimen.data.as_bytes(), specimen.path)
+    };
+    assert_eq!(of("pairs.log").confidence, Confidence::High);
+    let nameless = of("nameless.csv");
+    assert_eq!(nameless.confidence, Confidence::Medium);
+    assert!(nameless.toml.contains("told by its values: anna, bo"), "{}", nameless.toml);
+    let american = of("afternoon.log");
+    assert_eq!(american.confidence, Confidence::Medium);
+    assert!(american.toml.contains("a guess; else \"%d/%m/%Y %I:%M:%S %p\""), "{}", american.toml);
+}
+
+#[test]
+fn days_and_months_are_told_apart_by_what_follows_what() {
+    let month_first = "when,who,what\n04/01/2020 10:00,anna,see you\n04/02/2020 10:00,bo,ok then\n\
+        04/03/2020 10:00,anna,all right\n";
+    let guess = guess_bytes(month_first.as_bytes(), "a.csv");
+    assert!(guess.toml.contains("format = \"%m/%d/%Y %H:%M\""), "{}", guess.toml);
+    let day_first = month_first.replace("04/01", "01/04").replace("04/02", "02/04");
+    let guess = guess_bytes(day_first.replace("04/03", "03/04").as_bytes(), "a.csv");
+    assert!(guess.toml.contains("format = \"%d/%m/%Y %H:%M\""), "{}", guess.toml);
+}
+
+#[test]
+fn a_preview_says_how_often_each_field_was_read() {
+    let data = "From,To,Text,At\nanna,,hi,1585908672\nbo,,yo,1585908673\n";
+    let guess = guess_bytes(data.as_bytes(), "a.csv");
+    let mapping = Mapping::parse(&guess.toml).unwrap();
+    let preview = preview_bytes(data.as_bytes(), false, "a.csv", &mapping, 10);
+    let told: Vec<_> = preview
+        .filled
+        .iter()
+        .map(|one| (one.field, one.records, one.different, one.in_vain))
+        .collect();
+    let two = |field| (field, 2, 2, false);
+    assert_eq!(told, [two("time"), two("from"), ("to", 0, 0, true), two("text")]);
 }
