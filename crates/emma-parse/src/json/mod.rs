@@ -4,7 +4,8 @@
 //! - [`skip`]: one value stepped over;
 //! - [`string`]: what a string says;
 //! - [`boundary`]: where a value ends in a stream, in constant memory;
-//! - `walk`: a document of any length, object by object; `object`: the values of one of them;
+//! - `structure`: what is around values in a document of any length; `walk`: the records of such a
+//!   document, object by object; `object`: the values of one of them;
 //!   `moment`: times as JSON writes them; `glimpse`: what the first bytes of a document show.
 
 pub mod boundary;
@@ -14,6 +15,7 @@ pub(crate) mod object;
 pub mod scan;
 pub mod skip;
 pub mod string;
+pub(crate) mod structure;
 pub(crate) mod walk;
 
 pub use boundary::{Boundary, Extent, skip_long, value_extent};

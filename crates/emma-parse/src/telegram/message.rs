@@ -74,11 +74,11 @@ pub(super) fn read<'a>(
 pub(super) fn other<'a>(
     object: &'a [u8],
     depth_max: usize,
-    section: Option<&str>,
+    section: &str,
     anomalies: &mut Vec<Anomaly>,
 ) -> Record<'a> {
     let mut record = Record::new(RecordKind::Other, NETWORK);
-    if let Some(section) = section {
+    if !section.is_empty() {
         record.extra.push(("section".into(), section.to_owned().into()));
     }
     for member in Members::new(object, depth_max).flatten() {
