@@ -5,10 +5,10 @@
 //! costs one picture.
 
 use crate::error::{CaseError, Result, at};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 /// Longest picture sent, in bytes.
@@ -47,6 +47,8 @@ pub struct Thumbs {
 struct Running {
     child: Child,
     made: u32,
+    /// To the thread that writes: a child that does not read must not hold up whoever asks.
+    pictures: Option<SyncSender<Vec<u8>>>,
     answers: Receiver<io::Result<Answer>>,
 }
 
@@ -66,7 +68,7 @@ impl Thumbs {
     ///
     /// # Errors
     /// Where the program cannot be started, and where this system has no sandbox for it.
-    pub fn of(&mut self, picture: &[u8]) -> Result<Thumbnail> {
+    pub fn of(&mut self, picture: Vec<u8>) -> Result<Thumbnail> {
         if picture.len() as u64 > PICTURE_BYTES_MAX {
             return Ok(Thumbnail::None("it is longer than 64 MiB"));
         }
@@ -78,17 +80,18 @@ impl Thumbs {
         }
         let running = self.running.as_mut().expect("it was just started");
         running.made += 1;
-        let asked = running.ask(picture);
-        let answered = asked.map(|()| running.answers.recv_timeout(PATIENCE));
+        // Nothing else is waiting to be written: this does not block.
+        let asked = running.pictures.as_ref().is_some_and(|to| to.send(picture).is_ok());
+        let answered = asked.then(|| running.answers.recv_timeout(PATIENCE));
         let why = match answered {
-            Ok(Ok(Ok(answer))) => {
+            Some(Ok(Ok(answer))) => {
                 return Ok(match answer.outcome {
                     0 => Thumbnail::Made { size: answer.size, jpeg: answer.jpeg },
                     2 => Thumbnail::None("it is larger than the limits of decoding"),
                     _ => Thumbnail::None("it does not decode as a picture"),
                 });
             }
-            Ok(Err(RecvTimeoutError::Timeout)) => "decoding took longer than 10 seconds",
+            Some(Err(RecvTimeoutError::Timeout)) => "decoding took longer than 10 seconds",
             _ => "the decoder gave up on it",
         };
         match self.stop() {
@@ -103,7 +106,8 @@ impl Thumbs {
     /// Ends the process, and says how it ended where it did so by itself.
     fn stop(&mut self) -> Option<i32> {
         let mut running = self.running.take()?;
-        drop(running.child.stdin.take());
+        // Its input ends when the writing thread does.
+        drop(running.pictures.take());
         // One that found no sandbox is on its way out; one that dawdles is not.
         let ended = (0..20).find_map(|_| {
             let ended = running.child.try_wait().ok().flatten();
@@ -126,17 +130,12 @@ impl Drop for Thumbs {
     }
 }
 
-impl Running {
-    fn ask(&mut self, picture: &[u8]) -> io::Result<()> {
-        let Some(input) = self.child.stdin.as_mut() else {
-            return Err(io::Error::from(io::ErrorKind::BrokenPipe));
-        };
-        let length = u32::try_from(picture.len()).expect("checked against the limit");
-        input.write_all(&EDGE.to_le_bytes())?;
-        input.write_all(&length.to_le_bytes())?;
-        input.write_all(picture)?;
-        input.flush()
-    }
+fn ask(input: &mut impl io::Write, picture: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(picture.len()).expect("checked against the limit");
+    input.write_all(&EDGE.to_le_bytes())?;
+    input.write_all(&length.to_le_bytes())?;
+    input.write_all(picture)?;
+    input.flush()
 }
 
 fn start(program: &Path) -> Result<Running> {
@@ -148,6 +147,15 @@ fn start(program: &Path) -> Result<Running> {
         .spawn();
     let mut child = at("start emma-thumb", spawned)?;
     let mut output = child.stdout.take().expect("it was asked for");
+    let mut input = child.stdin.take().expect("it was asked for");
+    let (pictures, asked) = sync_channel::<Vec<u8>>(1);
+    std::thread::spawn(move || {
+        while let Ok(picture) = asked.recv() {
+            if ask(&mut input, &picture).is_err() {
+                return;
+            }
+        }
+    });
     let (sender, answers) = sync_channel(1);
     std::thread::spawn(move || {
         loop {
@@ -158,7 +166,7 @@ fn start(program: &Path) -> Result<Running> {
             }
         }
     });
-    Ok(Running { child, made: 0, answers })
+    Ok(Running { child, made: 0, pictures: Some(pictures), answers })
 }
 
 fn answer(output: &mut impl io::Read) -> io::Result<Answer> {
@@ -172,4 +180,45 @@ fn answer(output: &mut impl io::Read) -> io::Result<Answer> {
     let mut jpeg = Vec::new();
     output.take(length.into()).read_to_end(&mut jpeg)?;
     Ok(Answer { outcome: head[0], size: (number(1), number(5)), jpeg })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    /// A stand-in for the program that does what a captured one may do.
+    fn by(script: &str) -> (tempfile::TempDir, Thumbs) {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("thumb.sh");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let thumbs = Thumbs::by(program);
+        (folder, thumbs)
+    }
+
+    #[test]
+    fn one_that_dies_or_lies_costs_its_picture() {
+        for script in ["exit 0", "exit 1", "head -c 8 >/dev/null; exit 0", "echo nonsense-nonsense"]
+        {
+            let (_folder, mut thumbs) = by(script);
+            for _ in 0..2 {
+                let found = thumbs.of(vec![7; 100_000]).unwrap();
+                assert!(matches!(found, Thumbnail::None(_)), "{script}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_that_finds_no_sandbox_is_an_error() {
+        let (_folder, mut thumbs) = by("exit 3");
+        assert!(thumbs.of(vec![7; 10]).is_err());
+    }
+
+    #[test]
+    fn a_picture_beyond_the_limit_is_not_sent() {
+        let (_folder, mut thumbs) = by("exit 1");
+        let found = thumbs.of(vec![0; PICTURE_BYTES_MAX as usize + 1]).unwrap();
+        assert_eq!(found, Thumbnail::None("it is longer than 64 MiB"));
+    }
 }

@@ -112,7 +112,7 @@ pub fn pictures(
         } else {
             let bytes = members.whole(digest, &member, picture.file.bytes)?;
             match Digest::of(&bytes).hex() == picture.file.digest {
-                true => thumbs.of(&bytes)?,
+                true => thumbs.of(bytes)?,
                 false => Thumbnail::None("its bytes are not those that were sealed"),
             }
         };
