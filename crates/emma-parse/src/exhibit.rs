@@ -136,7 +136,7 @@ struct Ending {
     anomalies: Vec<Anomaly>,
     media: &'static str,
     /// A member of rows whose cells may hold documents.
-    documents: Option<(PrivateCopy, &'static dyn RowFormat)>,
+    documents: Option<(PrivateCopy, RowFormat)>,
 }
 
 impl<'r> Reading<'r> {
@@ -208,13 +208,8 @@ impl<'r> Reading<'r> {
             Container::Zip => {
                 if let Some(file) = file {
                     if sheet::is_book(self.disk, file)? {
-                        return self.rows(
-                            sheet::FORMAT.name,
-                            &sheet::Sheets,
-                            opened,
-                            window,
-                            Some(file),
-                        );
+                        let name = sheet::FORMAT.name;
+                        return self.rows(name, sheet::ROWS, opened, window, Some(file));
                     }
                     ("zip", container::zip::read(self, opened, file)?)
                 } else {
@@ -223,13 +218,8 @@ impl<'r> Reading<'r> {
                         if sheet::is_book(reading.disk, file)? {
                             let again = Window::new(file.reader(reading.disk));
                             let name = sheet::FORMAT.name;
-                            book = Some(reading.rows(
-                                name,
-                                &sheet::Sheets,
-                                opened,
-                                again,
-                                Some(file),
-                            )?);
+                            let read = reading.rows(name, sheet::ROWS, opened, again, Some(file));
+                            book = Some(read?);
                             return Ok(Vec::new());
                         }
                         container::zip::read(reading, opened, file)

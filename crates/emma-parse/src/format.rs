@@ -55,7 +55,7 @@ pub(crate) enum Read {
     /// Twice: the first window is for what only the whole file tells, the second for good.
     Twice(Twice),
     /// From a private copy, row by row.
-    Rows(&'static dyn RowFormat),
+    Rows(RowFormat),
 }
 
 /// A built-in format.

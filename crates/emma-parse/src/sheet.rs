@@ -11,7 +11,7 @@ use crate::limits::Limits;
 use crate::mapping::{Mapping, RowsReader, TableEntry};
 use crate::plan::Plan;
 use crate::rows::values::{RowWriter, Value};
-use crate::rows::{Row, RowFormat, RowMember, RowsEnd, VisitRow};
+use crate::rows::{OpenRows, Opening, Row, RowFormat, RowMember, RowsEnd, VisitRow};
 use crate::source::{Disk, Whole};
 use calamine::{Data, DataRef, ExcelDateTime, Ods, Reader, SheetVisible, Xlsx};
 use emma_model::Anomaly;
@@ -37,8 +37,11 @@ pub(crate) const FORMAT: Format = Format {
     title: "Spreadsheet (XLSX, ODS), by a mapping",
     tested: "workbooks written by rust_xlsxwriter; invented ODS files",
     recognises: |_| false,
-    read: Read::Rows(&Sheets),
+    read: Read::Rows(ROWS),
 };
+
+/// The reader of workbooks.
+pub(crate) const ROWS: RowFormat = RowFormat { open, documents: false };
 
 /// True where a zip is a workbook that is small enough to be read as one.
 pub(crate) fn is_book<'o, 'd: 'o>(disk: &'d Disk<'d>, file: Whole<'o>) -> io::Result<bool> {
@@ -47,9 +50,6 @@ pub(crate) fn is_book<'o, 'd: 'o>(disk: &'d Disk<'d>, file: Whole<'o>) -> io::Re
     let names: &[&[u8]] = if ods { &[b"content.xml"] } else { &ENTRIES };
     zip::lists_within(disk, file, names, UNPACKED_BYTES_MAX)
 }
-
-/// The reader of workbooks.
-pub(crate) struct Sheets;
 
 /// One cell as read.
 enum Cell {
@@ -224,34 +224,37 @@ fn write_raw(writer: &mut RowWriter, cells: &Cells, limits: &Limits) {
     }
 }
 
-impl RowFormat for Sheets {
-    fn read(
-        &self,
-        rows: &RowMember<'_>,
-        plan: &Plan,
-        emitter: &mut Emitter<'_>,
-        limits: &Limits,
-    ) -> io::Result<RowsEnd> {
-        let mut end = RowsEnd { parser: FORMAT.name.to_owned(), anomalies: Vec::new() };
-        let mut book = match Book::open(rows) {
-            Ok(book) => book,
-            Err(Fault::Sink(error)) => return Err(error),
-            Err(Fault::Damaged) => {
-                let note = "the workbook is damaged, encrypted or of a shape that is not read";
-                end.anomalies.push(Anomaly::new("sheet.unreadable", note));
-                return Ok(end);
-            }
-        };
+/// An open workbook, and the member it is.
+struct Sheets<'m> {
+    book: Book,
+    rows: RowMember<'m>,
+}
+
+fn open<'m>(rows: &RowMember<'m>) -> io::Result<Opening<'m>> {
+    match Book::open(rows) {
+        Ok(book) => Ok(Ok(Box::new(Sheets { book, rows: *rows }))),
+        Err(Fault::Sink(error)) => Err(error),
+        Err(Fault::Damaged) => {
+            let note = "the workbook is damaged, encrypted or of a shape that is not read";
+            Ok(Err(Anomaly::new("sheet.unreadable", note)))
+        }
+    }
+}
+
+impl OpenRows for Sheets<'_> {
+    fn read(&mut self, plan: &Plan, emitter: &mut Emitter<'_>) -> io::Result<RowsEnd> {
+        let RowMember { member, limits, .. } = self.rows;
+        let mut end = RowsEnd { mapping: None, anomalies: Vec::new() };
         let mut reading: Option<(&Mapping, RowsReader<'_>)> = None;
-        for (sheet, shown) in book.sheets() {
+        for (sheet, shown) in self.book.sheets() {
             if !shown {
                 let note = "the sheet is hidden; it is read like any other";
                 end.anomalies.push(Anomaly::field("sheet.hidden", sheet.clone(), note));
             }
-            let choose = || plan.mappings().filter(|mapping| mapping.matches(&rows.member));
+            let choose = || plan.mappings().filter(|mapping| mapping.matches(&member));
             let mut one = OneSheet::new(&sheet, limits);
-            let result = book.each(&sheet, &mut |cells| {
-                one.row(cells, choose(), &rows.member, &mut reading, emitter)
+            let result = self.book.each(&sheet, &mut |cells| {
+                one.row(cells, choose(), &member, &mut reading, emitter)
             });
             match result {
                 Ok(()) => {}
@@ -268,33 +271,23 @@ impl RowFormat for Sheets {
             }
         }
         if let Some((mapping, reader)) = reading {
-            end.parser = format!("mapping:{}", mapping.name());
+            end.mapping = Some(mapping.name().to_owned());
             end.anomalies.extend(reader.finish());
         }
         Ok(end)
     }
 
-    fn each_row(
-        &self,
-        rows: &RowMember<'_>,
-        limits: &Limits,
-        visit: VisitRow<'_>,
-    ) -> io::Result<()> {
-        let damage = |fault| match fault {
-            Fault::Sink(error) => Err(error),
-            Fault::Damaged => Ok(()),
-        };
-        let mut book = match Book::open(rows) {
-            Ok(book) => book,
-            Err(fault) => return damage(fault),
-        };
+    fn each_row(&mut self, visit: VisitRow<'_>) -> io::Result<()> {
         let mut writer = RowWriter::default();
-        for (sheet, _) in book.sheets() {
-            book.each(&sheet, &mut |cells| {
-                write_raw(&mut writer, &cells, limits);
+        for (sheet, _) in self.book.sheets() {
+            let shown = self.book.each(&sheet, &mut |cells| {
+                write_raw(&mut writer, &cells, self.rows.limits);
                 visit(Row { table: &sheet, row: cells.0, raw: writer.end() })
-            })
-            .or_else(damage)?;
+            });
+            // Damage in one sheet is no reason to miss the next.
+            if let Err(Fault::Sink(error)) = shown {
+                return Err(error);
+            }
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ impl Reading<'_> {
     pub(super) fn rows(
         &mut self,
         name: &str,
-        format: &'static dyn RowFormat,
+        format: RowFormat,
         opened: &Opened<'_>,
         mut window: Window<'_>,
         file: Option<Whole<'_>>,
@@ -27,28 +27,37 @@ impl Reading<'_> {
         let known = file.and_then(|file| file.digest);
         let digest = digest.or(known).expect("the window hashes where no digest is known");
         let member = Member { path: &opened.path, delivered: self.delivered, name: &opened.name };
-        let rows = RowMember { member, copy: &copy.path() };
-        let (parser, mut anomalies) = match self.visit.as_mut() {
+        let rows = RowMember { member, copy: &copy.path(), limits: self.limits };
+        let (mapping, mut anomalies) = match self.visit.as_mut() {
             Some(visit) => {
                 visit.member(&opened.path, &mut File::open(rows.copy)?)?;
-                if visit.wants_rows() {
-                    format.each_row(&rows, self.limits, &mut |row| visit.row(row))?;
+                if visit.wants_rows()
+                    && let Ok(mut rows) = (format.open)(&rows)?
+                {
+                    rows.each_row(&mut |row| visit.row(row))?;
                 }
-                (name.to_owned(), Vec::new())
+                (None, Vec::new())
             }
             None => {
                 let chunk = self.limits.record_bytes_max;
                 let mut emitter = Emitter::new(&mut *self.sink, &opened.path, chunk);
                 emitter.blob(bytes, &digest)?;
-                let end = format.read(&rows, self.plan, &mut emitter, self.limits)?;
-                (end.parser, end.anomalies)
+                match (format.open)(&rows)? {
+                    Ok(mut rows) => {
+                        let end = rows.read(self.plan, &mut emitter)?;
+                        (end.mapping, end.anomalies)
+                    }
+                    Err(unreadable) => (None, vec![unreadable]),
+                }
             }
         };
+        let parser = mapping.map_or(name.to_owned(), |mapping| format!("mapping:{mapping}"));
         if self.too_deep(&opened.path) {
             let note = "documents in its cells would be nested too deep and are not opened";
             anomalies.push(Anomaly::new("container.too_deep", note));
         }
-        Ok(Ending { parser, bytes, digest, anomalies, media: "", documents: Some((copy, format)) })
+        let documents = format.documents.then_some((copy, format));
+        Ok(Ending { parser, bytes, digest, anomalies, media: "", documents })
     }
 
     /// True where nothing inside `path` may be opened any more.
@@ -61,16 +70,18 @@ impl Reading<'_> {
         &mut self,
         path: &MemberPath,
         copy: &PrivateCopy,
-        format: &'static dyn RowFormat,
+        format: RowFormat,
     ) -> io::Result<()> {
         if self.too_deep(path) {
             return Ok(());
         }
         let member = Member { path, delivered: self.delivered, name: "" };
-        let rows = RowMember { member, copy: &copy.path() };
-        let limits = self.limits;
+        let rows = RowMember { member, copy: &copy.path(), limits: self.limits };
+        let Ok(mut rows) = (format.open)(&rows)? else {
+            return Ok(());
+        };
         let (mut ordinal, mut told) = (0, false);
-        format.each_document(&rows, limits, &mut |name, bytes| {
+        rows.each_document(&mut |name, bytes| {
             let opened = Opened {
                 path: path.child(ordinal),
                 name: name.to_owned(),

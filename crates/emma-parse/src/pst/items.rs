@@ -9,31 +9,26 @@ use super::pages::Node;
 use super::properties::{Held, Object};
 use super::store::Store;
 use crate::limits::{Limits, PST_NESTED_MAX};
-use crate::rows::Row;
+use crate::rows::{Row, VisitDocument};
 use emma_model::{Anomaly, Record};
-use std::io::{self, Read};
+use std::io;
 
 /// Types of nodes that are items.
 const MESSAGE: u32 = 0x04;
 const ASSOCIATED: u32 = 0x08;
 
-/// Is shown what is found: rows with their records, or files.
-pub(super) trait Visit {
-    /// An item.
-    fn row(&mut self, row: Row<'_>, record: Record<'_>, anomalies: Vec<Anomaly>) -> io::Result<()>;
+/// Is shown items: their rows, their records and what is odd about them.
+type VisitItem<'v> = &'v mut dyn FnMut(Row<'_>, Record<'_>, Vec<Anomaly>) -> io::Result<()>;
 
-    /// The bytes of an attached file. They are read only where [`Visit::wants_files`].
-    fn file(&mut self, name: &str, bytes: &mut dyn Read) -> io::Result<()>;
-
-    fn wants_files(&self) -> bool;
+/// Is shown what is found.
+pub(super) struct Visit<'v> {
+    pub item: VisitItem<'v>,
+    /// The attached files. Without it they are not read.
+    pub file: Option<VisitDocument<'v>>,
 }
 
 /// Goes through `store`; returns what is odd about the file as a whole.
-pub(super) fn each(
-    store: &Store,
-    limits: &Limits,
-    visit: &mut dyn Visit,
-) -> io::Result<Vec<Anomaly>> {
+pub(super) fn each(store: &Store, limits: &Limits, visit: Visit<'_>) -> io::Result<Vec<Anomaly>> {
     let nodes = store.nodes()?;
     let named = Named::open(store, super::properties::within(&nodes, named::NODE))?;
     let folders = Folders::open(store, &nodes)?;
@@ -60,12 +55,12 @@ pub(super) fn each(
     Ok(anomalies)
 }
 
-struct Reading<'r> {
+struct Reading<'r, 'v> {
     store: &'r Store,
     limits: &'r Limits,
     named: Named,
     folders: Folders,
-    visit: &'r mut dyn Visit,
+    visit: Visit<'v>,
 }
 
 /// The item that another is in.
@@ -76,7 +71,7 @@ struct Around<'a> {
     blocks: Vec<u64>,
 }
 
-impl Reading<'_> {
+impl Reading<'_, '_> {
     fn message(&mut self, node: &Node) -> io::Result<()> {
         let home = self.folders.home(self.store, node.parent);
         let mut findings = Vec::new();
@@ -115,7 +110,7 @@ impl Reading<'_> {
         drop(values);
         drop(object);
         let row = Row { table: around.table, row: node.id.into(), raw: &raw };
-        self.visit.row(row, record, anomalies)?;
+        (self.visit.item)(row, record, anomalies)?;
         drop(raw);
         for file in &files {
             self.inside(file, node, around)?;
@@ -139,12 +134,16 @@ impl Reading<'_> {
                 blocks.push(node.data);
                 self.item(node, &Around { table: &table, home: around.home, blocks }, Vec::new())
             }
-            None if self.visit.wants_files() => match files::held(store, &file.node)? {
-                Some(Held::Bytes(bytes)) => self.visit.file(&file.name, &mut bytes.as_slice()),
-                Some(Held::Block(block)) => self.visit.file(&file.name, &mut store.stream(block)?),
-                None => Ok(()),
-            },
-            None => Ok(()),
+            None => {
+                let Some(visit) = &mut self.visit.file else {
+                    return Ok(());
+                };
+                match files::held(store, &file.node)? {
+                    Some(Held::Bytes(bytes)) => visit(&file.name, &mut bytes.as_slice()),
+                    Some(Held::Block(block)) => visit(&file.name, &mut store.stream(block)?),
+                    None => Ok(()),
+                }
+            }
         }
     }
 
@@ -162,7 +161,7 @@ impl Reading<'_> {
         let (raw, record, _) = entry.end();
         findings.extend(self.store.notes());
         let row = Row { table: around.table, row: node.id.into(), raw: &raw };
-        self.visit.row(row, record, findings)
+        (self.visit.item)(row, record, findings)
     }
 }
 

@@ -32,7 +32,7 @@ use crate::emit::Emitter;
 use crate::format::{Format, Read};
 use crate::limits::Limits;
 use crate::plan::Plan;
-use crate::rows::{Row, RowFormat, RowMember, RowsEnd, VisitDocument, VisitRow};
+use crate::rows::{OpenRows, Opening, Row, RowFormat, RowMember, RowsEnd, VisitDocument, VisitRow};
 use emma_model::{Anomaly, Record};
 use header::HeaderFault;
 use items::Visit;
@@ -46,99 +46,42 @@ pub(crate) const FORMAT: Format = Format {
     title: "Outlook mailbox (PST, OST)",
     tested: "a public PST and two OSTs, compared with libpff's reader; invented specimens",
     recognises: |head| head.bytes.starts_with(header::MAGIC),
-    read: Read::Rows(&Pst),
+    read: Read::Rows(RowFormat { open, documents: true }),
 };
 
-struct Pst;
-
-impl RowFormat for Pst {
-    fn read(
-        &self,
-        rows: &RowMember<'_>,
-        _plan: &Plan,
-        emitter: &mut Emitter<'_>,
-        limits: &Limits,
-    ) -> io::Result<RowsEnd> {
-        let anomalies = each(rows, limits, &mut Emitting(emitter))?;
-        Ok(RowsEnd { parser: FORMAT.name.to_owned(), anomalies })
-    }
-
-    fn each_row(
-        &self,
-        rows: &RowMember<'_>,
-        limits: &Limits,
-        visit: VisitRow<'_>,
-    ) -> io::Result<()> {
-        each(rows, limits, &mut Showing(visit)).map(|_| ())
-    }
-
-    fn each_document(
-        &self,
-        rows: &RowMember<'_>,
-        limits: &Limits,
-        visit: VisitDocument<'_>,
-    ) -> io::Result<()> {
-        each(rows, limits, &mut Handing(visit)).map(|_| ())
-    }
+/// An open mailbox.
+struct Mailbox<'m> {
+    store: Store,
+    limits: &'m Limits,
 }
 
-fn each(rows: &RowMember<'_>, limits: &Limits, visit: &mut dyn Visit) -> io::Result<Vec<Anomaly>> {
+fn open<'m>(rows: &RowMember<'m>) -> io::Result<Opening<'m>> {
+    let limits = rows.limits;
     let note = match Store::open(rows.copy, limits)? {
-        Ok(store) => return items::each(&store, limits, visit),
+        Ok(store) => return Ok(Ok(Box::new(Mailbox { store, limits }))),
         Err(HeaderFault::Damaged) => "the header ends early",
         Err(HeaderFault::Version) => "the version of the file is none that is read",
         Err(HeaderFault::Encrypted) => "the file is encrypted with a key",
     };
-    Ok(vec![Anomaly::new("pst.unreadable", note)])
+    Ok(Err(Anomaly::new("pst.unreadable", note)))
 }
 
-/// Rows with their records, to be kept.
-struct Emitting<'e, 's>(&'e mut Emitter<'s>);
-
-impl Visit for Emitting<'_, '_> {
-    fn row(&mut self, row: Row<'_>, record: Record<'_>, anomalies: Vec<Anomaly>) -> io::Result<()> {
-        self.0.row(row, Some(record), anomalies)
+impl OpenRows for Mailbox<'_> {
+    fn read(&mut self, _plan: &Plan, emitter: &mut Emitter<'_>) -> io::Result<RowsEnd> {
+        let mut keep =
+            |row: Row<'_>, record: Record<'_>, anomalies| emitter.row(row, Some(record), anomalies);
+        let visit = Visit { item: &mut keep, file: None };
+        let anomalies = items::each(&self.store, self.limits, visit)?;
+        Ok(RowsEnd { mapping: None, anomalies })
     }
 
-    fn file(&mut self, _name: &str, _bytes: &mut dyn io::Read) -> io::Result<()> {
-        Ok(())
+    fn each_row(&mut self, visit: VisitRow<'_>) -> io::Result<()> {
+        let visit = Visit { item: &mut |row, _, _| visit(row), file: None };
+        items::each(&self.store, self.limits, visit).map(|_| ())
     }
 
-    fn wants_files(&self) -> bool {
-        false
-    }
-}
-
-/// Rows alone, to be compared.
-struct Showing<'v>(VisitRow<'v>);
-
-impl Visit for Showing<'_> {
-    fn row(&mut self, row: Row<'_>, _: Record<'_>, _: Vec<Anomaly>) -> io::Result<()> {
-        (self.0)(row)
-    }
-
-    fn file(&mut self, _name: &str, _bytes: &mut dyn io::Read) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn wants_files(&self) -> bool {
-        false
-    }
-}
-
-/// Attached files, to be read as members.
-struct Handing<'v>(VisitDocument<'v>);
-
-impl Visit for Handing<'_> {
-    fn row(&mut self, _: Row<'_>, _: Record<'_>, _: Vec<Anomaly>) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn file(&mut self, name: &str, bytes: &mut dyn io::Read) -> io::Result<()> {
-        (self.0)(name, bytes)
-    }
-
-    fn wants_files(&self) -> bool {
-        true
+    fn each_document(&mut self, visit: VisitDocument<'_>) -> io::Result<()> {
+        let visit = Visit { item: &mut |_, _, _| Ok(()), file: Some(visit) };
+        items::each(&self.store, self.limits, visit).map(|_| ())
     }
 }

@@ -3,7 +3,10 @@
 //! Such a member is copied to a private file, is one blob leaf as a whole (so that its bytes are
 //! accounted for like those of any other), and each row read is a leaf beside it, whose raw
 //! bytes are the row's values in canonical JSON ([`values`], `docs/formats/rows.md`). Rows that
-//! nothing read are counted by table and reported.
+//! nothing read are counted by table and reported. Documents in cells are members.
+//!
+//! A format only opens the copy and goes through it ([`RowFormat`]); all else is done for all of
+//! them in `exhibit/kept.rs`.
 
 mod copy;
 pub(crate) mod values;
@@ -25,6 +28,8 @@ pub(crate) struct RowMember<'a> {
     pub member: Member<'a>,
     /// A copy that nobody else sees; a write-ahead log lies beside it where one was delivered.
     pub copy: &'a Path,
+    /// How much of it is read.
+    pub limits: &'a Limits,
 }
 
 /// One row of a table, in canonical form.
@@ -40,8 +45,8 @@ pub struct Row<'a> {
 
 /// What a reading of rows found out besides rows.
 pub(crate) struct RowsEnd {
-    /// By which reader or mapping.
-    pub parser: String,
+    /// The name of the mapping that read them, where one did.
+    pub mapping: Option<String>,
     /// What is odd about the member as a whole.
     pub anomalies: Vec<Anomaly>,
 }
@@ -51,32 +56,28 @@ pub(crate) type VisitRow<'v> = &'v mut dyn FnMut(Row<'_>) -> io::Result<()>;
 /// Is shown documents that lie in cells: what they are called, and their bytes.
 pub(crate) type VisitDocument<'v> = &'v mut dyn FnMut(&str, &mut dyn io::Read) -> io::Result<()>;
 
-/// A format whose members are rows. Damage is content; errors are those of the sink.
-pub(crate) trait RowFormat: Sync {
+/// A format whose members are rows.
+#[derive(Clone, Copy)]
+pub(crate) struct RowFormat {
+    /// Opens a member.
+    pub open: for<'m> fn(&RowMember<'m>) -> io::Result<Opening<'m>>,
+    /// Whether its cells may hold documents that are members of their own.
+    pub documents: bool,
+}
+
+/// An opened member or, where it cannot be read at all, why.
+pub(crate) type Opening<'m> = Result<Box<dyn OpenRows + 'm>, Anomaly>;
+
+/// An open member of rows. Damage is content; errors are those of the disk and the sink.
+pub(crate) trait OpenRows {
     /// Reads the rows that a mapping of the plan, or the format itself, understands.
-    fn read(
-        &self,
-        rows: &RowMember<'_>,
-        plan: &Plan,
-        emitter: &mut Emitter<'_>,
-        limits: &Limits,
-    ) -> io::Result<RowsEnd>;
+    fn read(&mut self, plan: &Plan, emitter: &mut Emitter<'_>) -> io::Result<RowsEnd>;
 
     /// Shows every row of every table, tables by name and rows by number, whoever reads them.
-    fn each_row(
-        &self,
-        rows: &RowMember<'_>,
-        limits: &Limits,
-        visit: VisitRow<'_>,
-    ) -> io::Result<()>;
+    fn each_row(&mut self, visit: VisitRow<'_>) -> io::Result<()>;
 
     /// Shows the documents in cells that are members of their own, in a fixed order.
-    fn each_document(
-        &self,
-        _rows: &RowMember<'_>,
-        _limits: &Limits,
-        _visit: VisitDocument<'_>,
-    ) -> io::Result<()> {
+    fn each_document(&mut self, _visit: VisitDocument<'_>) -> io::Result<()> {
         Ok(())
     }
 }

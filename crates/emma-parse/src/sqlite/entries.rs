@@ -2,7 +2,6 @@
 
 use super::database::{Database, Fault, Table, value};
 use crate::emit::Emitter;
-use crate::limits::Limits;
 use crate::mapping::{Mapping, TableEntry};
 use crate::member::Member;
 use crate::plan::Plan;
@@ -57,11 +56,10 @@ pub(super) fn read(
     chosen: &[&TableEntry],
     rows: &RowMember<'_>,
     emitter: &mut Emitter<'_>,
-    limits: &Limits,
     anomalies: &mut Vec<Anomaly>,
 ) -> Result<BTreeSet<String>, Fault> {
     let tables = database.tables()?;
-    let mut reader = mapping.rows(&rows.member, limits);
+    let mut reader = mapping.rows(&rows.member, rows.limits);
     let mut read = BTreeSet::new();
     let mut told = BTreeSet::new();
     for entry in chosen {

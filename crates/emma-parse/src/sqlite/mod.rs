@@ -17,9 +17,8 @@ mod functions;
 
 use crate::emit::Emitter;
 use crate::format::{Format, Read};
-use crate::limits::Limits;
 use crate::plan::Plan;
-use crate::rows::{RowFormat, RowMember, RowsEnd, VisitDocument, VisitRow};
+use crate::rows::{OpenRows, Opening, RowFormat, RowMember, RowsEnd, VisitDocument, VisitRow};
 use database::{Database, Fault};
 use emma_model::Anomaly;
 use std::io;
@@ -38,7 +37,7 @@ pub(crate) const FORMAT: Format = Format {
     title: "SQLite database, by a mapping (with its write-ahead log inside one archive)",
     tested: "databases of one public phone extraction; databases written by SQLite itself",
     recognises: |head| head.bytes.starts_with(MAGIC),
-    read: Read::Rows(&Sqlite),
+    read: Read::Rows(RowFormat { open, documents: true }),
 };
 
 /// What is odd about a write-ahead log that came without its database.
@@ -50,44 +49,37 @@ pub(crate) fn lone_log(head: &[u8]) -> Option<Anomaly> {
     })
 }
 
-struct Sqlite;
+/// An open database, and the member it is.
+struct Tables<'m> {
+    database: Database,
+    rows: RowMember<'m>,
+}
 
-impl RowFormat for Sqlite {
-    fn read(
-        &self,
-        rows: &RowMember<'_>,
-        plan: &Plan,
-        emitter: &mut Emitter<'_>,
-        limits: &Limits,
-    ) -> io::Result<RowsEnd> {
+fn open<'m>(rows: &RowMember<'m>) -> io::Result<Opening<'m>> {
+    match Database::open(rows.copy, rows.limits) {
+        Ok(database) => Ok(Ok(Box::new(Tables { database, rows: *rows }))),
+        Err(fault) => fault.content().map(Err),
+    }
+}
+
+impl OpenRows for Tables<'_> {
+    fn read(&mut self, plan: &Plan, emitter: &mut Emitter<'_>) -> io::Result<RowsEnd> {
         let mut anomalies = Vec::new();
-        let mut parser = FORMAT.name.to_owned();
-        let database = match Database::open(rows.copy, limits) {
-            Ok(database) => database,
+        let mapping = match tables(&self.database, &self.rows, plan, emitter, &mut anomalies) {
+            Ok(mapping) => mapping,
             Err(fault) => {
                 anomalies.push(fault.content()?);
-                return Ok(RowsEnd { parser, anomalies });
+                None
             }
         };
-        match self::tables(&database, rows, plan, emitter, limits, &mut anomalies) {
-            Ok(Some(mapping)) => parser = mapping,
-            Ok(None) => {}
-            Err(fault) => anomalies.push(fault.content()?),
-        }
-        Ok(RowsEnd { parser, anomalies })
+        Ok(RowsEnd { mapping, anomalies })
     }
 
-    fn each_row(
-        &self,
-        rows: &RowMember<'_>,
-        limits: &Limits,
-        visit: VisitRow<'_>,
-    ) -> io::Result<()> {
+    fn each_row(&mut self, visit: VisitRow<'_>) -> io::Result<()> {
         let mut all = || -> Result<(), Fault> {
-            let database = Database::open(rows.copy, limits)?;
-            for table in database.tables()? {
+            for table in self.database.tables()? {
                 // Damage in one table is no reason to miss the next.
-                if let Err(fault) = database.each_row(&table, visit) {
+                if let Err(fault) = self.database.each_row(&table, visit) {
                     fault.content().map_err(Fault::Sink)?;
                 }
             }
@@ -96,33 +88,26 @@ impl RowFormat for Sqlite {
         all().or_else(|fault| fault.content().map(|_| ()))
     }
 
-    fn each_document(
-        &self,
-        rows: &RowMember<'_>,
-        limits: &Limits,
-        visit: VisitDocument<'_>,
-    ) -> io::Result<()> {
-        let mut all = || cache::each_body(&Database::open(rows.copy, limits)?, visit);
-        all().or_else(|fault| fault.content().map(|_| ()))
+    fn each_document(&mut self, visit: VisitDocument<'_>) -> io::Result<()> {
+        cache::each_body(&self.database, visit).or_else(|fault| fault.content().map(|_| ()))
     }
 }
 
-/// Reads what a mapping understands and lists what none does; says which mapping it was.
+/// Reads what a mapping understands and lists what none does; names the mapping.
 fn tables(
     database: &Database,
     rows: &RowMember<'_>,
     plan: &Plan,
     emitter: &mut Emitter<'_>,
-    limits: &Limits,
     anomalies: &mut Vec<Anomaly>,
 ) -> Result<Option<String>, Fault> {
     let tables = database.tables()?;
     let found = entries::choose(database, &tables, plan, &rows.member)?;
     let mut read = cache::tables(&tables);
-    let mut parser = None;
+    let mut name = None;
     if let Some((mapping, chosen)) = found {
-        parser = Some(format!("mapping:{}", mapping.name()));
-        read.extend(entries::read(database, mapping, &chosen, rows, emitter, limits, anomalies)?);
+        name = Some(mapping.name().to_owned());
+        read.extend(entries::read(database, mapping, &chosen, rows, emitter, anomalies)?);
     }
     let unread = tables.iter().filter(|table| !read.contains(&table.name));
     let mut listed = 0;
@@ -156,5 +141,5 @@ fn tables(
         let note = "pages no longer in use may hold deleted rows; they are not read";
         anomalies.push(Anomaly::field("sqlite.freelist", format!("{free} pages"), note));
     }
-    Ok(parser)
+    Ok(name)
 }
