@@ -3,7 +3,7 @@
 //! A part is the unit of work and of memory. Within it the rows of each source are sorted as that
 //! source would have sent them, so that copies of one message do not lie side by side.
 
-use crate::draw::{Draw, Stream, mix};
+use crate::draw::{Draw, Knob, Stream, mix};
 use crate::faults::{self, Fate, Loss, defect};
 use crate::photos::{Album, Photo, Sent};
 use crate::record::{MessageCopy, Object};
@@ -258,11 +258,11 @@ impl Part {
         message: &Message<'_>,
         (to, photo): (&[&str], Option<&str>),
         side: Side,
-        mut fate: Fate,
+        fate: Fate,
     ) -> bool {
         let device = &world.devices[side.device as usize];
-        let faults = &world.scenario.faults;
-        let there = !fate.draw.chance(faults.missing_picture);
+        let mut draw = faults::own(world, message.id, side.device, Knob::MissingPicture);
+        let there = !draw.chance(world.scenario.faults.missing_picture);
         let from = world.handle(message.from, message.at);
         let mut copy = MessageCopy {
             source: SOURCES[HISTORY],
@@ -299,7 +299,7 @@ impl Part {
         for (captured, bits) in &fate.live {
             self.live(world, &copy, side, *captured, base | bits);
         }
-        self.shared(world, copy, side, &mut fate, base);
+        self.shared(world, copy, side, (&fate, message.id), base);
         photo.is_some() && there && (fate.stored || !fate.live.is_empty())
     }
 
@@ -342,19 +342,20 @@ impl Part {
         world: &World,
         mut copy: MessageCopy<'_>,
         side: Side,
-        fate: &mut Fate,
+        (fate, id): (&Fate, u64),
         base: u16,
     ) {
-        let faults = &world.scenario.faults;
+        let turned = &world.scenario.faults;
+        let own = |knob| faults::own(world, id, side.device, knob);
         let held = fate.stored || !fate.live.is_empty();
         if !held
             || world.country(side.member).code != world.scenario.deliveries.partner_country
-            || fate.draw.chance(faults.partner_missing)
+            || own(Knob::PartnerMissing).chance(turned.partner_missing)
         {
             return;
         }
         let mut bits = base & !defect::PROFILE;
-        if fate.draw.chance(faults.partner_differs) {
+        if own(Knob::PartnerDiffers).chance(turned.partner_differs) {
             let cut = cut_text(copy.text, 20);
             if cut.len() < copy.text.len() {
                 copy.text = cut;
