@@ -107,6 +107,10 @@ pub struct Fate {
     pub live: Vec<(i64, u16)>,
     /// Why there is no live copy, where there is none.
     pub loss: Option<Loss>,
+    /// Why it was not taken at once, though a restart may have sent it again.
+    pub first: Option<Loss>,
+    /// Milliseconds until a restart near enough to send it again; `None` where none was.
+    pub restart: Option<i64>,
 }
 
 /// The draws of one fault of the copies of a message (network id `id`) on one handset.
@@ -166,17 +170,15 @@ fn lost(world: &World, number: u32, device: &Device, at: i64) -> Option<Loss> {
     coin(world, 3, u64::from(number), block, faults.block_loss).then_some(Loss::Block)
 }
 
-/// The restart that sends a message of `at` again, if one does.
-fn replay(world: &World, number: u32, device: &Device, at: i64) -> Option<i64> {
-    let faults = &world.scenario.faults;
+/// The restart that may send a message of `at` again, where one comes soon enough.
+fn restart(world: &World, device: &Device, at: i64) -> Option<i64> {
     let reached = device.reached?;
     let (up, place) = device.interval(at);
     let next = if up { place + 1 } else { place };
     let (start, _) = *device.up.get(next)?;
-    let near = at >= reached && start - at <= (faults.replay_minutes * MINUTE as f64) as i64;
+    let back = (world.scenario.faults.replay_minutes * MINUTE as f64) as i64;
     let wiped = device.wiped.is_some_and(|wiped| start >= wiped);
-    let fired = near && !wiped && coin(world, 4, u64::from(number), start / MINUTE, faults.replay);
-    fired.then_some(start)
+    (at >= reached && start - at <= back && !wiped).then_some(start)
 }
 
 /// What becomes of a message with network id `id`, on device `number` at instant `there`.
@@ -194,7 +196,7 @@ pub fn fate(world: &World, id: u64, number: u32, there: i64) -> Fate {
     }
     let mut live = Vec::new();
     if device.reached.is_none() {
-        return Fate { there, stored, live, loss };
+        return Fate { there, stored, live, loss, first: loss, restart: None };
     }
     let mut fixed = 0;
     if device.ahead(there, world.days.first).abs() > MINUTE {
@@ -224,17 +226,23 @@ pub fn fate(world: &World, id: u64, number: u32, there: i64) -> Fate {
         }
     }
     let gone = matches!(loss, Some(Loss::AfterEnd | Loss::Wiped));
-    let again = if gone { None } else { replay(world, number, device, there) };
-    if let Some(start) = again {
-        live.push((start + own(Knob::Replay).range(SECOND, 5 * MINUTE), fixed | defect::REPLAYED));
+    let near = if gone { None } else { restart(world, device, there) };
+    if let Some(start) = near {
+        let chance = faults.replay;
+        if coin(world, 4, u64::from(number), start / MINUTE, chance) {
+            let captured = start + own(Knob::Replay).range(SECOND, 5 * MINUTE);
+            live.push((captured, fixed | defect::REPLAYED));
+        }
     }
+    let first = loss;
     if !world.outages.is_empty() && through_outages(world, device.collector, &mut live) {
         loss = loss.or(Some(Loss::ServerDown));
     }
     if live.iter().any(|(_, bits)| bits & defect::REPLAYED != 0) {
         loss = None;
     }
-    Fate { there, stored, live, loss }
+    let restart = near.map(|start| start - there);
+    Fate { there, stored, live, loss, first, restart }
 }
 
 /// Drops the copies that a collection server would have taken while it was down: one sent just
