@@ -383,6 +383,19 @@ mod tests {
     }
 
     #[test]
+    fn an_outage_is_written_with_or_without_quotes() {
+        let of = |from: &str| {
+            let text = format!("{{ collector = 1, from = {from}, until = 2020-05-05T12:00:00Z }}");
+            let scenario = Scenario::parse(&format!("faults.outage = [{text}]\n")).unwrap();
+            scenario.faults.stretches().unwrap()
+        };
+        assert_eq!(of("2020-05-04"), of("\"2020-05-04T02:00:00+02:00\""));
+        let local = "[faults]\noutage = [{ collector = 1, from = \"2020-05-04T12:00:00\", \
+                     until = \"2020-05-05\" }]\n";
+        assert!(refused(local).contains("with its zone"));
+    }
+
+    #[test]
     fn a_refusal_names_the_range() {
         for (text, said) in [
             ("skew_large = 3.0", "faults.skew_large is 3.0: it must be 0 to 1"),

@@ -131,6 +131,12 @@ impl Which {
                 PhotosArgument::Drawn => Photos::Drawn,
             };
         }
+        Ok(scenario)
+    }
+
+    /// The scenario of a run over all its messages, with a warning where they are very many.
+    fn scenario_to_run(&self) -> Result<Scenario> {
+        let scenario = self.scenario()?;
         let asked = scenario.network.messages;
         if self.messages.is_none() && asked > MESSAGES_WARNED {
             eprintln!(
@@ -188,10 +194,10 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Live { which, speed, batch_seconds } => {
             let pace = live::Pace { speed, batch_seconds };
             let mut out = std::io::stdout().lock();
-            live::play(&which.scenario()?, which.seed, pace, &mut out, &std::thread::sleep)?;
+            live::play(&which.scenario_to_run()?, which.seed, pace, &mut out, &std::thread::sleep)?;
         }
         Verb::Describe { which, json } => {
-            let table = emma_twin::describe::describe(&which.scenario()?, which.seed)?;
+            let table = emma_twin::describe::describe(&which.scenario_to_run()?, which.seed)?;
             let text = if json { table.json() } else { table.text() };
             std::io::stdout().write_all(text.as_bytes())?;
             if !table.within() {
@@ -248,7 +254,7 @@ fn make(
     threads: Option<usize>,
     actor: Option<&str>,
 ) -> Result<ExitCode> {
-    let scenario = which.scenario()?;
+    let scenario = which.scenario_to_run()?;
     if out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(TwinError::Scenario("the output folder is not empty: name another".into()));
     }

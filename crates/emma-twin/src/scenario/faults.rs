@@ -3,7 +3,7 @@
 use crate::time::parse_instant;
 use crate::world::device::COLLECTORS;
 use crate::{Result, TwinError};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What goes wrong on the way. Every occurrence is listed in the truth.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,10 +70,26 @@ pub struct Faults {
 pub struct Outage {
     /// Its number, 0 to 5, as in the truth's `outages` and `devices`.
     pub collector: u8,
-    /// First instant, RFC 3339; of a date alone: 00:00 UTC.
+    /// First instant, RFC 3339; of a date alone: 00:00 UTC. With or without quotes.
+    #[serde(deserialize_with = "written")]
     pub from: String,
     /// Instant it is up again, later than `from`.
+    #[serde(deserialize_with = "written")]
     pub until: String,
+}
+
+/// A time as text: TOML has times of its own, and an authority writes its dates without quotes.
+fn written<'d, D: Deserializer<'d>>(deserializer: D) -> std::result::Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        Time(toml::value::Datetime),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Text(text) => text,
+        Written::Time(time) => time.to_string(),
+    })
 }
 
 /// An [`Outage`] in milliseconds since 1970.
@@ -133,7 +149,9 @@ impl Faults {
             }
             let instants = (parse_instant(&outage.from), parse_instant(&outage.until));
             let (Some(from), Some(until)) = instants else {
-                return refuse("from and until must be YYYY-MM-DD or RFC 3339, in quotes".into());
+                return refuse(
+                    "from and until must be YYYY-MM-DD or RFC 3339 with its zone".into(),
+                );
             };
             if from >= until {
                 return refuse("until must be later than from".into());
