@@ -1,6 +1,7 @@
 //! `emma-score`: a case beside the twin's truth.
 
 use clap::{Parser, ValueEnum};
+use emma_score::ScoreError;
 use emma_score::case::Case;
 use emma_score::score::{self, Scores};
 use emma_score::truth::Truth;
@@ -9,8 +10,13 @@ use std::process::ExitCode;
 
 /// Compare what a case holds with what a simulated network really did
 ///
-/// Reads the case as you would: by running `emma` as an actor (--as and --reason of emma, or
-/// EMMA_AS and EMMA_REASON). emma itself never reads the truth.
+/// Reads the case as you would: by running `emma` as an actor. Set the environment first:
+/// export EMMA_REASON="why you look", and EMMA_AS where you have several keys. emma itself never
+/// reads the truth.
+///
+/// For each fault: copies for which the truth lists it, copies whose kept words differ from what
+/// was sent in that way, and both. That says that emma kept every copy as it was delivered. It does
+/// not say that emma noticed a fault: docs/experiments.md says how to measure that.
 #[derive(Parser)]
 #[command(
     name = "emma-score",
@@ -52,7 +58,7 @@ fn main() -> ExitCode {
         Ok(scores) => scores,
         Err(error) => {
             eprintln!("error: {error}");
-            eprintln!("  help: give the case, then the folder that holds truth/ and deliveries/");
+            eprintln!("  help: {}", help(&error));
             return ExitCode::from(4);
         }
     };
@@ -65,6 +71,18 @@ fn main() -> ExitCode {
     }
     let exact = scores.scores.iter().all(|score| score.k == score.n);
     ExitCode::from(u8::from(!exact || scores.bytes_not_understood > 0))
+}
+
+/// What to do about an error.
+fn help(error: &ScoreError) -> &'static str {
+    let reason = std::env::var("EMMA_REASON").unwrap_or_default();
+    match error {
+        ScoreError::Emma { .. } if reason.trim().is_empty() => {
+            "emma reads for a reason only; say it: export EMMA_REASON=\"...\""
+        }
+        ScoreError::Emma { .. } => "emma has said why, above",
+        _ => "give the case, then the folder that holds truth/ and deliveries/",
+    }
 }
 
 fn print(scores: &Scores) {
@@ -80,10 +98,19 @@ fn print(scores: &Scores) {
             score.means
         );
     }
-    println!("{:<16} {:>9} {:>9} {:>9}", "fault", "injected", "seen", "both");
+    let columns = ["the truth lists", "kept copy differs", "both"];
+    println!("{:<16} {:>15} {:>17} {:>9}", "fault", columns[0], columns[1], columns[2]);
     for (name, fault) in &scores.faults {
-        println!("{name:<16} {:>9} {:>9} {:>9}", fault.injected, fault.seen, fault.both);
+        println!("{name:<16} {:>15} {:>17} {:>9}", fault.injected, fault.seen, fault.both);
     }
+    // Where a difference is not the listed one, the first sentence would not be true.
+    let as_delivered = scores.faults.values().all(|f| f.injected == f.both && f.seen == f.both);
+    if as_delivered && scores.unexplained.is_empty() {
+        println!("This says that emma kept every copy as it was delivered.");
+    } else {
+        println!("This says that some copies are not kept as the truth has them.");
+    }
+    println!("It does not say that emma noticed a fault.");
     for (what, count) in &scores.unexplained {
         println!("unexplained difference of {what}: {count}");
     }

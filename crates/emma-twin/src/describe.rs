@@ -1,5 +1,7 @@
 //! What a scenario makes, counted, beside what it asked for and what the public record says.
 
+mod knobs;
+
 use crate::Result;
 use crate::faults::{Loss, defect};
 use crate::part::{self, Part, SOURCES, Tally};
@@ -11,6 +13,35 @@ use crate::world::World;
 use rayon::prelude::*;
 use std::fmt::Write;
 
+/// What the scenario says of a figure.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Wanted {
+    /// A value, and how far off (absolutely) it may be.
+    About(f64, f64),
+    /// The most it may be.
+    AtMost(f64),
+}
+
+impl Wanted {
+    fn allows(self, made: f64) -> bool {
+        match self {
+            Wanted::About(wanted, off) => (made - wanted).abs() <= off,
+            Wanted::AtMost(most) => made <= most,
+        }
+    }
+
+    /// For people. Where nothing at all would be within the tolerance, it says so.
+    fn text(self) -> String {
+        match self {
+            Wanted::About(wanted, off) if wanted > 0.0 && off >= wanted => {
+                format!("{wanted:.4} ± {off:.4} (too few to tell)")
+            }
+            Wanted::About(wanted, off) => format!("{wanted:.4} ± {off:.4}"),
+            Wanted::AtMost(most) => format!("at most {most}"),
+        }
+    }
+}
+
 /// One figure.
 #[derive(Clone, Debug)]
 pub struct Figure {
@@ -18,8 +49,8 @@ pub struct Figure {
     pub what: String,
     /// What came out.
     pub made: f64,
-    /// What the scenario says, and how far off (absolutely) it may be.
-    pub wanted: Option<(f64, f64)>,
+    /// What the scenario says, where it says anything.
+    pub wanted: Option<Wanted>,
     /// What the public record says: "not in the record" where nothing.
     pub record: &'static str,
 }
@@ -35,7 +66,7 @@ const SILENT: &str = "not in the record";
 
 impl Table {
     fn add(&mut self, what: impl Into<String>, made: f64, wanted: Option<(f64, f64)>) {
-        self.figures.push(Figure { what: what.into(), made, wanted, record: SILENT });
+        self.known(what, made, wanted, SILENT);
     }
 
     fn known(
@@ -45,7 +76,12 @@ impl Table {
         wanted: Option<(f64, f64)>,
         record: &'static str,
     ) {
+        let wanted = wanted.map(|(value, off)| Wanted::About(value, off));
         self.figures.push(Figure { what: what.into(), made, wanted, record });
+    }
+
+    fn line(&mut self, what: impl Into<String>, made: f64, wanted: Wanted, record: &'static str) {
+        self.figures.push(Figure { what: what.into(), made, wanted: Some(wanted), record });
     }
 
     /// Whether every figure with a tolerance is within it.
@@ -55,24 +91,23 @@ impl Table {
 
     /// The figures that are not.
     pub fn outside(&self) -> impl Iterator<Item = &Figure> {
-        self.figures.iter().filter(|figure| {
-            figure.wanted.is_some_and(|(wanted, off)| (figure.made - wanted).abs() > off)
-        })
+        self.figures
+            .iter()
+            .filter(|figure| figure.wanted.is_some_and(|wanted| !wanted.allows(figure.made)))
     }
 
     /// Columns for people.
     pub fn text(&self) -> String {
         let mut out = String::new();
-        let _ = writeln!(out, "{:46} {:>14} {:>20}  record", "what", "made", "scenario");
+        let _ = writeln!(out, "{:46} {:>14} {:>34}  record", "what", "made", "scenario");
         for figure in &self.figures {
-            let wanted =
-                figure.wanted.map_or("-".into(), |(wanted, off)| format!("{wanted:.4} ± {off:.4}"));
+            let wanted = figure.wanted.map_or("-".into(), Wanted::text);
             let made = if figure.made.fract() == 0.0 {
                 format!("{}", figure.made)
             } else {
                 format!("{:.4}", figure.made)
             };
-            let _ = writeln!(out, "{:46} {made:>14} {wanted:>20}  {}", figure.what, figure.record);
+            let _ = writeln!(out, "{:46} {made:>14} {wanted:>34}  {}", figure.what, figure.record);
         }
         out
     }
@@ -83,10 +118,14 @@ impl Table {
             .figures
             .iter()
             .map(|figure| {
+                let (scenario, tolerance, at_most) = match figure.wanted {
+                    Some(Wanted::About(wanted, off)) => (Some(wanted), Some(off), None),
+                    Some(Wanted::AtMost(most)) => (None, None, Some(most)),
+                    None => (None, None, None),
+                };
                 serde_json::json!({
-                    "what": figure.what, "made": figure.made,
-                    "scenario": figure.wanted.map(|w| w.0),
-                    "tolerance": figure.wanted.map(|w| w.1), "record": figure.record,
+                    "what": figure.what, "made": figure.made, "scenario": scenario,
+                    "tolerance": tolerance, "at_most": at_most, "record": figure.record,
                 })
             })
             .collect();
@@ -109,6 +148,7 @@ pub fn describe(scenario: &Scenario, seed: u64) -> Result<Table> {
     sizes(&world, &tally, &mut table);
     degrees(&world, &mut table);
     devices(&world, &mut table);
+    knobs::knobs(&world, &tally, &mut table);
     copies(&world, &tally, &mut table);
     people(&world, &tally, &mut table);
     Ok(table)
@@ -118,9 +158,12 @@ fn share(part: u64, all: u64) -> f64 {
     part as f64 / all.max(1) as f64
 }
 
-/// Five standard deviations of a share counted over `n`, plus a little for clustering.
-fn off(share: f64, n: usize) -> f64 {
-    5.0 * (share * (1.0 - share) / n.max(1) as f64).sqrt() + 0.002
+/// A share about `rate` of `n` independent occasions: four standard errors and a tenth of the
+/// rate. A rate of 0 or 1 is exact, and a fault that never happens is outside once `n` suffices.
+fn near(rate: f64, n: u64) -> Wanted {
+    let error = (rate * (1.0 - rate) / n.max(1) as f64).sqrt();
+    let little = if rate < 1.0 { rate / 10.0 } else { 0.0 };
+    Wanted::About(rate, 4.0 * error + little)
 }
 
 fn sizes(world: &World, tally: &Tally, table: &mut Table) {
@@ -174,60 +217,19 @@ fn degrees(world: &World, table: &mut Table) {
 }
 
 fn devices(world: &World, table: &mut Table) {
-    let faults = &world.scenario.faults;
-    let n = world.devices.len();
-    let count = |test: &dyn Fn(&crate::world::device::Device) -> bool| {
-        share(world.devices.iter().filter(|device| test(device)).count() as u64, n as u64)
-    };
-    let captured = faults.captured;
-    table.known(
-        "handsets captured, share",
-        count(&|device| device.reached.is_some()),
-        Some((captured, off(captured, n))),
-        "39,571 of 66,000 = 0.5996 (facts 1.1)",
-    );
-    let (mut up, mut all) = (0i64, 0i64);
-    for device in &world.devices {
-        if let Some(reached) = device.reached {
-            all += world.days.end - reached;
-            up += device.up.iter().map(|(from, to)| to - from).sum::<i64>();
-        }
-    }
-    let down = 1.0 - up as f64 / all.max(1) as f64;
-    let seen = (n as f64 * captured) as usize * 50;
-    table.known(
-        "collector down, share of time",
-        down,
-        Some((faults.collector_down, off(faults.collector_down, seen) + 0.01)),
-        "about 0.45 (facts 3.2, C3)",
-    );
-    let zone = count(&|device| device.zone_fault != crate::world::device::ZoneFault::Right);
-    table.add(
-        "zone written wrongly, share",
-        zone,
-        Some((faults.wrong_zone, off(faults.wrong_zone, n))),
-    );
-    let jump = count(&|device| device.jump.is_some());
-    table.add("clock jumps, share", jump, Some((faults.clock_jump, off(faults.clock_jump, n))));
-    let wiped = count(&|device| device.wiped.is_some());
-    table.add("wiped, share", wiped, Some((faults.wiped, off(faults.wiped, n))));
-    let second = count(&|device| device.second_profile);
-    let wanted = faults.second_profile;
-    table.add("second output profile, share", second, Some((wanted, off(wanted, n))));
     let network = &world.scenario.network;
     let default = (network.burn_days * DAY as f64) as i64;
-    let lax = count(&|device| device.burn > default);
-    let wanted = network.burn_lax_share;
-    table.known(
+    let lax = world.devices.iter().filter(|device| device.burn > default).count() as u64;
+    let all = world.devices.len() as u64;
+    table.line(
         "burn time above the default, share",
-        lax,
-        Some((wanted, off(wanted, n))),
+        share(lax, all),
+        near(network.burn_lax_share, all),
         "7 days by default, a lax tail (facts 2.1)",
     );
 }
 
 fn copies(world: &World, tally: &Tally, table: &mut Table) {
-    let live: u64 = tally.rows[1] + tally.rows[6];
     let lost: u64 = [
         Loss::CollectorDown,
         Loss::ServerDown,
@@ -265,14 +267,6 @@ fn copies(world: &World, tally: &Tally, table: &mut Table) {
     for (bit, name) in defect::NAMES.iter().enumerate() {
         table.add(format!("defect {name}, rows"), tally.defects[bit] as f64, None);
     }
-    let swapped = share(tally.defects[0], live);
-    let wanted = world.scenario.faults.swapped;
-    table.known(
-        "swapped, share of live rows",
-        swapped,
-        Some((wanted, wanted + 0.01)),
-        "exists (facts 3.2, C6)",
-    );
 }
 
 fn people(world: &World, tally: &Tally, table: &mut Table) {

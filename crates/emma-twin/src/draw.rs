@@ -44,6 +44,60 @@ pub enum Stream {
     Photo = 17,
 }
 
+/// Names one fault of one entity, so that turning it leaves the draws of all others as they are.
+///
+/// A new fault gets a new number; a number once given is not given again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u64)]
+pub enum Knob {
+    /// Whether a handset is ever captured.
+    Captured = 1,
+    /// How long after the first day the capture reaches it.
+    Reached = 2,
+    /// How long after that its stored history is read.
+    Read = 3,
+    /// How long messages live on it.
+    Burn = 4,
+    /// Whether and when it is wiped, and by whom.
+    Wiped = 5,
+    /// Its collection server.
+    Collector = 6,
+    /// Its mobile operator.
+    Operator = 7,
+    /// Whether it is written in the second output profile.
+    SecondProfile = 8,
+    /// When its user views the service notice.
+    Notice = 9,
+    /// The small deviation that every clock has.
+    Skew = 10,
+    /// Whether and how far a clock is off by much.
+    SkewLarge = 11,
+    /// How fast a clock drifts.
+    Drift = 12,
+    /// Whether, when and how far a clock jumps.
+    ClockJump = 13,
+    /// Whether and how a zone is written wrongly.
+    WrongZone = 14,
+    /// Whether one side of a message is dropped.
+    OneSide = 15,
+    /// Whether a copy's parties are exchanged.
+    Swapped = 16,
+    /// Whether a copy's text is cut.
+    Truncated = 17,
+    /// How long after sending the collector takes a copy.
+    Delay = 18,
+    /// Whether, how often and how fast a copy is repeated.
+    Repeat = 19,
+    /// How long after a restart a copy is sent again.
+    Replay = 20,
+    /// Whether a photo is missing.
+    MissingPicture = 21,
+    /// Whether the second partner lacks a row.
+    PartnerMissing = 22,
+    /// Whether the second partner's row differs.
+    PartnerDiffers = 23,
+}
+
 /// Spreads the bits of `x` over all 64.
 pub const fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -62,6 +116,11 @@ impl Draw {
     pub fn new(seed: u64, stream: Stream, index: u64) -> Draw {
         let start = mix(seed ^ 0x9E37_79B9_7F4A_7C15) ^ mix((stream as u64) << 32 | 0x5DEE_CE66);
         Draw { state: mix(start ^ mix(index.wrapping_add(0xD1B5_4A32_D192_ED03))) }
+    }
+
+    /// The sequence of one fault of `index`: no other fault's draws depend on it.
+    pub fn knob(seed: u64, stream: Stream, index: u64, knob: Knob) -> Draw {
+        Draw::new(seed, stream, index ^ mix(knob as u64))
     }
 
     /// The next 64 bits.
@@ -145,6 +204,7 @@ mod tests {
             Draw::new(8, Stream::Talk, 3),
             Draw::new(7, Stream::Typing, 3),
             Draw::new(7, Stream::Talk, 4),
+            Draw::knob(7, Stream::Talk, 3, Knob::Skew),
         ] {
             assert_ne!(first[0], other.clone().bits());
         }

@@ -1,7 +1,8 @@
 //! What becomes of one message on one handset: which copies reach the investigators, how they are
 //! damaged, and why the others do not.
 
-use crate::draw::{Draw, Stream};
+use crate::draw::{Draw, Knob, Stream};
+use crate::scenario::Stretch;
 use crate::time::{HOUR, MINUTE, SECOND};
 use crate::world::World;
 use crate::world::device::Device;
@@ -106,8 +107,15 @@ pub struct Fate {
     pub live: Vec<(i64, u16)>,
     /// Why there is no live copy, where there is none.
     pub loss: Option<Loss>,
-    /// Draws for the details of the copies.
-    pub draw: Draw,
+    /// Why it was not taken at once, though a restart may have sent it again.
+    pub first: Option<Loss>,
+    /// Milliseconds until a restart near enough to send it again; `None` where none was.
+    pub restart: Option<i64>,
+}
+
+/// The draws of one fault of the copies of a message (network id `id`) on one handset.
+pub fn own(world: &World, id: u64, device: u32, knob: Knob) -> Draw {
+    Draw::knob(world.seed, Stream::Fate, id ^ (u64::from(device) << 20), knob)
 }
 
 /// Length of the blocks in which servers and operators fail.
@@ -119,7 +127,7 @@ fn coin(world: &World, kind: u64, who: u64, block: i64, chance: f64) -> bool {
     chance > 0.0 && Draw::new(world.seed, Stream::Fate, index).chance(chance)
 }
 
-/// Whether a collection server is down at an instant.
+/// Whether a collection server is down at an instant by chance (`server_down`).
 pub fn server_down(world: &World, collector: u8, at: i64) -> bool {
     let chance = world.scenario.faults.server_down;
     coin(world, 1, u64::from(collector), at.div_euclid(OUTAGE_BLOCK), chance)
@@ -129,6 +137,12 @@ pub fn server_down(world: &World, collector: u8, at: i64) -> bool {
 pub fn operator_down(world: &World, operator: u8, at: i64) -> bool {
     let chance = world.scenario.faults.operator_down;
     coin(world, 2, u64::from(operator), at.div_euclid(OUTAGE_BLOCK), chance)
+}
+
+/// Whether the scenario asks for a collection server to be down at an instant.
+pub fn outage(world: &World, collector: u8, at: i64) -> bool {
+    let at_one = |out: &Stretch| out.collector == collector && (out.from..out.until).contains(&at);
+    world.outages.iter().any(at_one)
 }
 
 fn lost(world: &World, number: u32, device: &Device, at: i64) -> Option<Loss> {
@@ -146,7 +160,7 @@ fn lost(world: &World, number: u32, device: &Device, at: i64) -> Option<Loss> {
     if !device.interval(at).0 {
         return Some(Loss::CollectorDown);
     }
-    if server_down(world, device.collector, at) {
+    if outage(world, device.collector, at) || server_down(world, device.collector, at) {
         return Some(Loss::ServerDown);
     }
     if operator_down(world, device.operator, at) {
@@ -156,35 +170,33 @@ fn lost(world: &World, number: u32, device: &Device, at: i64) -> Option<Loss> {
     coin(world, 3, u64::from(number), block, faults.block_loss).then_some(Loss::Block)
 }
 
-/// The restart that sends a message of `at` again, if one does.
-fn replay(world: &World, number: u32, device: &Device, at: i64) -> Option<i64> {
-    let faults = &world.scenario.faults;
+/// The restart that may send a message of `at` again, where one comes soon enough.
+fn restart(world: &World, device: &Device, at: i64) -> Option<i64> {
     let reached = device.reached?;
     let (up, place) = device.interval(at);
     let next = if up { place + 1 } else { place };
     let (start, _) = *device.up.get(next)?;
-    let near = at >= reached && start - at <= (faults.replay_minutes * MINUTE as f64) as i64;
+    let back = (world.scenario.faults.replay_minutes * MINUTE as f64) as i64;
     let wiped = device.wiped.is_some_and(|wiped| start >= wiped);
-    let fired = near && !wiped && coin(world, 4, u64::from(number), start / MINUTE, faults.replay);
-    fired.then_some(start)
+    (at >= reached && start - at <= back && !wiped).then_some(start)
 }
 
 /// What becomes of a message with network id `id`, on device `number` at instant `there`.
 pub fn fate(world: &World, id: u64, number: u32, there: i64) -> Fate {
     let faults = &world.scenario.faults;
     let device = &world.devices[number as usize];
-    let mut draw = Draw::new(world.seed, Stream::Fate, id ^ (u64::from(number) << 20));
+    let own = |knob| own(world, id, number, knob);
     let stored = device.reached.is_some()
         && there < device.read
         && there > device.read - device.burn
         && !device.wiped.is_some_and(|wiped| (there..device.read).contains(&wiped));
     let mut loss = lost(world, number, device, there);
-    if loss.is_none() && draw.chance(faults.one_side) {
+    if loss.is_none() && own(Knob::OneSide).chance(faults.one_side) {
         loss = Some(Loss::OneSide);
     }
     let mut live = Vec::new();
     if device.reached.is_none() {
-        return Fate { there, stored, live, loss, draw };
+        return Fate { there, stored, live, loss, first: loss, restart: None };
     }
     let mut fixed = 0;
     if device.ahead(there, world.days.first).abs() > MINUTE {
@@ -195,13 +207,14 @@ pub fn fate(world: &World, id: u64, number: u32, there: i64) -> Fate {
     }
     if loss.is_none() {
         let mut bits = fixed;
-        if draw.chance(faults.swapped) {
+        if own(Knob::Swapped).chance(faults.swapped) {
             bits |= defect::SWAPPED;
         }
-        if draw.chance(faults.truncated) {
+        if own(Knob::Truncated).chance(faults.truncated) {
             bits |= defect::TRUNCATED;
         }
-        let captured = there + draw.range(SECOND, 40 * SECOND);
+        let captured = there + own(Knob::Delay).range(SECOND, 40 * SECOND);
+        let mut draw = own(Knob::Repeat);
         if draw.chance(faults.repeat) {
             let most = f64::from(faults.repeat_max);
             let times = draw.pareto(2.0, 0.9, most) as i64;
@@ -213,12 +226,32 @@ pub fn fate(world: &World, id: u64, number: u32, there: i64) -> Fate {
         }
     }
     let gone = matches!(loss, Some(Loss::AfterEnd | Loss::Wiped));
-    let again = if gone { None } else { replay(world, number, device, there) };
-    if let Some(start) = again {
-        live.push((start + draw.range(SECOND, 5 * MINUTE), fixed | defect::REPLAYED));
+    let near = if gone { None } else { restart(world, device, there) };
+    if let Some(start) = near {
+        let chance = faults.replay;
+        if coin(world, 4, u64::from(number), start / MINUTE, chance) {
+            let captured = start + own(Knob::Replay).range(SECOND, 5 * MINUTE);
+            live.push((captured, fixed | defect::REPLAYED));
+        }
+    }
+    let first = loss;
+    if !world.outages.is_empty() && through_outages(world, device.collector, &mut live) {
+        loss = loss.or(Some(Loss::ServerDown));
     }
     if live.iter().any(|(_, bits)| bits & defect::REPLAYED != 0) {
         loss = None;
     }
-    Fate { there, stored, live, loss, draw }
+    let restart = near.map(|start| start - there);
+    Fate { there, stored, live, loss, first, restart }
+}
+
+/// Drops the copies that a collection server would have taken while it was down: one sent just
+/// before, repetitions, replays. True where none is left.
+fn through_outages(world: &World, collector: u8, live: &mut Vec<(i64, u16)>) -> bool {
+    live.retain(|(captured, _)| !outage(world, collector, *captured));
+    let repeated = |bits: u16| bits & defect::REPEATED != 0;
+    if live.iter().filter(|(_, bits)| repeated(*bits)).count() == 1 {
+        live.iter_mut().for_each(|(_, bits)| *bits &= !defect::REPEATED);
+    }
+    live.is_empty()
 }

@@ -22,6 +22,7 @@ pub mod scenario;
 pub mod shapes;
 pub mod tables;
 pub mod talk;
+pub mod tally;
 pub mod time;
 pub mod traffic;
 pub mod truth;

@@ -3,12 +3,13 @@
 //! A part is the unit of work and of memory. Within it the rows of each source are sorted as that
 //! source would have sent them, so that copies of one message do not lie side by side.
 
-use crate::draw::{Draw, Stream, mix};
+use crate::draw::{Draw, Knob, Stream, mix};
 use crate::faults::{self, Fate, Loss, defect};
 use crate::photos::{Album, Photo, Sent};
 use crate::record::{MessageCopy, Object};
 use crate::talk::LANGUAGES;
 use crate::talk::session::Lexicon;
+pub use crate::tally::{Chance, Tally};
 use crate::time::{DAY, HOUR, MINUTE, write_clock, write_date};
 use crate::traffic::{self, Message};
 use crate::truth;
@@ -26,6 +27,9 @@ pub const PARTNER: usize = 3;
 const SERVERS: usize = 4;
 /// From a source to its second output profile.
 const SECOND: usize = 5;
+
+/// Characters that a cut text keeps.
+const CUT_CHARACTERS: usize = 12;
 
 /// Relay servers of the network, and how many of them were imaged.
 pub const RELAYS: u64 = 30;
@@ -51,53 +55,6 @@ pub struct Row {
     pub defects: u16,
     /// Its line in its file, from 0: known once sorted.
     pub line: u32,
-}
-
-/// Counts over a part or a whole run.
-#[derive(Clone, Debug, Default)]
-pub struct Tally {
-    /// Messages sent.
-    pub messages: u64,
-    /// Rows by source.
-    pub rows: [u64; 8],
-    /// Live and stored rows with each defect.
-    pub defects: [u64; 9],
-    /// Handset's sides of messages after its capture began: delivered live, and not by reason.
-    pub sides: u64,
-    /// Sides by reason of loss.
-    pub losses: [u64; 9],
-    /// Messages by language.
-    pub languages: [u64; 12],
-    /// Messages by local hour in the four countries of most users, and elsewhere.
-    pub hours: [[u64; 24]; 5],
-    /// Messages that are part of incidents.
-    pub incident_messages: u64,
-    /// Look-alikes.
-    pub negatives: u64,
-    /// Messages with a photo.
-    pub photos: u64,
-    /// Text bytes.
-    pub text_bytes: u64,
-}
-
-impl Tally {
-    /// Adds another's counts.
-    pub fn add(&mut self, other: &Tally) {
-        fn each(into: &mut [u64], from: &[u64]) {
-            into.iter_mut().zip(from).for_each(|(a, b)| *a += b);
-        }
-        self.messages += other.messages;
-        self.sides += other.sides;
-        self.incident_messages += other.incident_messages;
-        self.negatives += other.negatives;
-        self.photos += other.photos;
-        self.text_bytes += other.text_bytes;
-        each(&mut self.rows, &other.rows);
-        each(&mut self.defects, &other.defects);
-        each(&mut self.losses, &other.losses);
-        each(&mut self.languages, &other.languages);
-        self.hours.iter_mut().zip(&other.hours).for_each(|(a, b)| each(a, b));
-    }
 }
 
 /// A played part.
@@ -207,6 +164,7 @@ impl Part {
             if world.devices[device as usize].reached.is_some_and(|from| there >= from) {
                 self.tally.sides += 1;
             }
+            self.tally_fate(world, device, &fate, message.text);
             if let Some(loss) = fate.loss {
                 self.tally.losses[loss as usize] += 1;
                 losses.push((*member, loss));
@@ -234,6 +192,39 @@ impl Part {
         self.album.send(seed, photo, &world.ties[message.tie as usize].members)
     }
 
+    fn tally_fate(&mut self, world: &World, device: u32, fate: &Fate, text: &str) {
+        let tally = &mut self.tally;
+        match fate.first {
+            Some(Loss::Block) => tally.chance(Chance::Block, true),
+            Some(loss) if loss != Loss::OneSide => {}
+            lost => {
+                tally.chance(Chance::Block, false);
+                tally.chance(Chance::OneSide, lost.is_some());
+            }
+        }
+        let taken = fate.live.iter().filter(|(_, bits)| bits & defect::REPLAYED == 0);
+        let (bits, many) = taken.fold((0, 0), |(all, many), (_, bits)| (all | bits, many + 1));
+        if many > 0 {
+            tally.chance(Chance::Repeat, bits & defect::REPEATED != 0);
+            tally.chance(Chance::Swapped, bits & defect::SWAPPED != 0);
+            if cut_text(text, CUT_CHARACTERS).len() < text.len() {
+                tally.chance(Chance::Truncated, bits & defect::TRUNCATED != 0);
+            }
+        }
+        tally.repeat_most = tally.repeat_most.max(many);
+        if let Some(back) = fate.restart {
+            let again = fate.live.iter().any(|(_, bits)| bits & defect::REPLAYED != 0);
+            tally.chance(Chance::Replay, again);
+            tally.replay_most = tally.replay_most.max(if again { back } else { 0 });
+        }
+        if !world.outages.is_empty() {
+            let collector = world.devices[device as usize].collector;
+            let down = |at| faults::outage(world, collector, at);
+            tally.outage.0 += u64::from(fate.loss == Some(Loss::ServerDown) && down(fate.there));
+            tally.outage.1 += fate.live.iter().filter(|(at, _)| down(*at)).count() as u64;
+        }
+    }
+
     fn count(&mut self, world: &World, lexicon: &Lexicon<'_>, message: &Message<'_>) {
         let tally = &mut self.tally;
         tally.messages += 1;
@@ -258,11 +249,11 @@ impl Part {
         message: &Message<'_>,
         (to, photo): (&[&str], Option<&str>),
         side: Side,
-        mut fate: Fate,
+        fate: Fate,
     ) -> bool {
         let device = &world.devices[side.device as usize];
-        let faults = &world.scenario.faults;
-        let there = !fate.draw.chance(faults.missing_picture);
+        let mut draw = faults::own(world, message.id, side.device, Knob::MissingPicture);
+        let there = !draw.chance(world.scenario.faults.missing_picture);
         let from = world.handle(message.from, message.at);
         let mut copy = MessageCopy {
             source: SOURCES[HISTORY],
@@ -283,6 +274,9 @@ impl Part {
             text: message.text,
             photo: photo.map(|name| (name, there)),
         };
+        if photo.is_some() {
+            self.tally.chance(Chance::MissingPicture, !there);
+        }
         let mut base = if photo.is_some() && !there { defect::NO_PICTURE } else { 0 };
         if device.second_profile {
             base |= defect::PROFILE;
@@ -299,7 +293,7 @@ impl Part {
         for (captured, bits) in &fate.live {
             self.live(world, &copy, side, *captured, base | bits);
         }
-        self.shared(world, copy, side, &mut fate, base);
+        self.shared(world, copy, side, (&fate, message.id), base);
         photo.is_some() && there && (fate.stored || !fate.live.is_empty())
     }
 
@@ -321,7 +315,7 @@ impl Part {
         }
         let mut bits = bits;
         if bits & defect::TRUNCATED != 0 {
-            live.text = cut_text(live.text, 12);
+            live.text = cut_text(live.text, CUT_CHARACTERS);
             if live.text.len() == copy.text.len() {
                 bits &= !defect::TRUNCATED;
             }
@@ -342,21 +336,26 @@ impl Part {
         world: &World,
         mut copy: MessageCopy<'_>,
         side: Side,
-        fate: &mut Fate,
+        (fate, id): (&Fate, u64),
         base: u16,
     ) {
-        let faults = &world.scenario.faults;
+        let turned = &world.scenario.faults;
+        let own = |knob| faults::own(world, id, side.device, knob);
         let held = fate.stored || !fate.live.is_empty();
-        if !held
-            || world.country(side.member).code != world.scenario.deliveries.partner_country
-            || fate.draw.chance(faults.partner_missing)
-        {
+        if !held || world.country(side.member).code != world.scenario.deliveries.partner_country {
+            return;
+        }
+        let missing = own(Knob::PartnerMissing).chance(turned.partner_missing);
+        self.tally.chance(Chance::PartnerMissing, missing);
+        if missing {
             return;
         }
         let mut bits = base & !defect::PROFILE;
-        if fate.draw.chance(faults.partner_differs) {
-            let cut = cut_text(copy.text, 20);
-            if cut.len() < copy.text.len() {
+        let cut = cut_text(copy.text, 20);
+        if cut.len() < copy.text.len() {
+            let differs = own(Knob::PartnerDiffers).chance(turned.partner_differs);
+            self.tally.chance(Chance::PartnerDiffers, differs);
+            if differs {
                 copy.text = cut;
                 bits |= defect::PARTNER;
             }

@@ -3,6 +3,10 @@
 //! Every key has a default (the reference case), so a scenario states only what differs. Shares are
 //! from 0 to 1, times are UTC dates, durations carry their unit. `docs/twin.md` explains each.
 
+mod faults;
+
+pub use faults::{Faults, Outage, Stretch};
+
 use crate::{Result, TwinError};
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +16,9 @@ use serde::{Deserialize, Serialize};
 pub struct Scenario {
     /// Version of this file's layout: 1.
     pub version: u32,
+    /// The preset that holds for everything not stated; left out: the reference. `None` once read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// The scenario's name: 1 to 32 of `a-z 0-9 -`.
     pub name: String,
     /// Sizes and dates.
@@ -112,56 +119,6 @@ pub struct Incidents {
     pub held_out: Vec<String>,
 }
 
-/// What goes wrong on the way. Every occurrence is listed in the truth.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Faults {
-    /// Share of handsets ever captured.
-    pub captured: f64,
-    /// Share of time that a handset's collector is down.
-    pub collector_down: f64,
-    /// Mean length of an up interval, hours.
-    pub up_hours: f64,
-    /// Loss while up, in blocks of a quarter of an hour a handset.
-    pub block_loss: f64,
-    /// Share of time that a whole collection server is down (all its handsets at once).
-    pub server_down: f64,
-    /// Share of time that a mobile operator is down.
-    pub operator_down: f64,
-    /// Chance that a restart sends again what came just before it.
-    pub replay: f64,
-    /// How far back a replay reaches, minutes.
-    pub replay_minutes: f64,
-    /// Share of live records that are repeated.
-    pub repeat: f64,
-    /// Most repetitions of one record.
-    pub repeat_max: u32,
-    /// Share of copies with sender and recipient swapped.
-    pub swapped: f64,
-    /// Share of live copies of which one side is dropped for no visible reason.
-    pub one_side: f64,
-    /// Share of handsets whose time zone is written wrongly.
-    pub wrong_zone: f64,
-    /// Deviation of handset clocks, seconds.
-    pub skew_seconds: f64,
-    /// Share of handsets whose clock is off by minutes to days.
-    pub skew_large: f64,
-    /// Share of handsets whose clock jumps once.
-    pub clock_jump: f64,
-    /// Share of photo references without a photo.
-    pub missing_picture: f64,
-    /// Share of copies whose text is cut.
-    pub truncated: f64,
-    /// Share of handsets written in the second output profile.
-    pub second_profile: f64,
-    /// Share of the partner's rows that differ from the feed's in text.
-    pub partner_differs: f64,
-    /// Share of rows that the partner does not have.
-    pub partner_missing: f64,
-    /// Share of handsets wiped (panic code or helpdesk) in the window.
-    pub wiped: f64,
-}
-
 /// In which shapes it is delivered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -214,6 +171,7 @@ impl Default for Scenario {
     fn default() -> Scenario {
         Scenario {
             version: 1,
+            base: None,
             name: "reference".into(),
             network: Network::default(),
             people: People::default(),
@@ -285,35 +243,6 @@ impl Default for Incidents {
     }
 }
 
-impl Default for Faults {
-    fn default() -> Faults {
-        Faults {
-            captured: 0.5995,
-            collector_down: 0.45,
-            up_hours: 9.0,
-            block_loss: 0.34,
-            server_down: 0.02,
-            operator_down: 0.01,
-            replay: 0.35,
-            replay_minutes: 90.0,
-            repeat: 0.004,
-            repeat_max: 400,
-            swapped: 0.01,
-            one_side: 0.03,
-            wrong_zone: 0.02,
-            skew_seconds: 25.0,
-            skew_large: 0.04,
-            clock_jump: 0.03,
-            missing_picture: 0.15,
-            truncated: 0.003,
-            second_profile: 0.1,
-            partner_differs: 0.01,
-            partner_missing: 0.05,
-            wiped: 0.02,
-        }
-    }
-}
-
 impl Default for Deliveries {
     fn default() -> Deliveries {
         Deliveries {
@@ -336,20 +265,40 @@ pub const PRESETS: [(&str, &str); 3] = [
     ("network", include_str!("../scenarios/network.toml")),
 ];
 
+fn preset_text(name: &str) -> Result<&'static str> {
+    let preset = PRESETS.iter().find(|(known, _)| *known == name);
+    preset.map(|(_, text)| *text).ok_or_else(|| {
+        TwinError::Scenario(format!("no preset {name:?}: there are tiny, town and network"))
+    })
+}
+
+/// Puts what `over` states in the place of what `under` states, key by key.
+fn lay_over(under: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (under.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => lay_over(below, above),
+            (_, value) => drop(under.insert(key, value)),
+        }
+    }
+}
+
 impl Scenario {
     /// The preset called `name`.
     pub fn preset(name: &str) -> Result<Scenario> {
-        let (_, text) = PRESETS
-            .iter()
-            .find(|(known, _)| *known == name)
-            .ok_or_else(|| TwinError::Scenario("the presets are tiny, town and network".into()))?;
-        Scenario::parse(text)
+        Scenario::parse(preset_text(name)?)
     }
 
     /// Reads and checks a scenario.
     pub fn parse(text: &str) -> Result<Scenario> {
-        let scenario: Scenario =
-            toml::from_str(text).map_err(|error| TwinError::Scenario(error.to_string()))?;
+        let refused = |error: toml::de::Error| TwinError::Scenario(error.to_string());
+        let mut scenario: Scenario = toml::from_str(text).map_err(refused)?;
+        if let Some(base) = scenario.base.take() {
+            let text_of_base = preset_text(&base)?;
+            let mut all: toml::Table = toml::from_str(text_of_base).map_err(refused)?;
+            lay_over(&mut all, toml::from_str(text).map_err(refused)?);
+            all.remove("base");
+            scenario = all.try_into().map_err(refused)?;
+        }
         scenario.check()?;
         Ok(scenario)
     }
@@ -376,16 +325,7 @@ impl Scenario {
         if !(days.first < days.live && days.live < days.end) {
             return refuse("network: first_day, live_from and live_until must follow each other");
         }
-        let shares = serde_json::to_value(&self.faults)
-            .map_err(|error| TwinError::Scenario(error.to_string()))?;
-        for (name, value) in shares.as_object().into_iter().flatten() {
-            let counted = ["up_hours", "replay_minutes", "repeat_max", "skew_seconds"];
-            let number = value.as_f64().unwrap_or(-1.0);
-            if number < 0.0 || (number > 1.0 && !counted.contains(&name.as_str())) {
-                return Err(TwinError::Scenario(format!("faults.{name} is out of range")));
-            }
-        }
-        Ok(())
+        self.faults.check()
     }
 
     /// The window's edges in milliseconds since 1970.
@@ -414,4 +354,65 @@ pub struct Days {
     pub end: i64,
     /// When the service notice is issued.
     pub notice: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        Scenario::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_base_holds_for_what_is_not_stated() {
+        let text = "version = 1\nbase = \"tiny\"\nname = \"x\"\nnetwork = { users = 400 }\n\
+                    [faults]\nskew_large = 0.03\n";
+        let scenario = Scenario::parse(text).unwrap();
+        let tiny = Scenario::preset("tiny").unwrap();
+        assert_eq!((scenario.network.users, scenario.network.messages), (400, 20_000));
+        assert_eq!((&scenario.people, scenario.name.as_str()), (&tiny.people, "x"));
+        assert_eq!((scenario.faults.skew_large, scenario.faults.swapped), (0.03, 0.01));
+        let reference = Scenario::parse("version = 1\n").unwrap();
+        assert_eq!(reference, Scenario::default());
+        assert!(refused("base = \"huge\"\n").contains("tiny, town and network"));
+        // What is written into the truth is whole, and reads back.
+        let again = toml::to_string(&tiny).unwrap();
+        assert_eq!(Scenario::parse(&again).unwrap(), tiny);
+        assert!(again.contains("skew_large_hours = 26.0"), "{again}");
+    }
+
+    #[test]
+    fn an_outage_is_written_with_or_without_quotes() {
+        let of = |from: &str| {
+            let text = format!("{{ collector = 1, from = {from}, until = 2020-05-05T12:00:00Z }}");
+            let scenario = Scenario::parse(&format!("faults.outage = [{text}]\n")).unwrap();
+            scenario.faults.stretches().unwrap()
+        };
+        assert_eq!(of("2020-05-04"), of("\"2020-05-04T02:00:00+02:00\""));
+        let local = "[faults]\noutage = [{ collector = 1, from = \"2020-05-04T12:00:00\", \
+                     until = \"2020-05-05\" }]\n";
+        assert!(refused(local).contains("with its zone"));
+    }
+
+    #[test]
+    fn a_refusal_names_the_range() {
+        for (text, said) in [
+            ("skew_large = 3.0", "faults.skew_large is 3.0: it must be 0 to 1"),
+            ("drift_ppm = 2000", "faults.drift_ppm is 2000: it must be 0 to 1000"),
+            ("repeat_max = 1", "faults.repeat_max is 1: it must be 2 to 100000"),
+            ("swapped = nan", "faults.swapped is null: it must be 0 to 1"),
+            (
+                "outage = [{ collector = 6, from = \"2020-05-01\", until = \"2020-05-02\" }]",
+                "faults.outage number 1: collector is 6: it must be 0 to 5",
+            ),
+            (
+                "outage = [{ collector = 0, from = \"2020-05-02\", until = \"2020-05-02\" }]",
+                "faults.outage number 1: until must be later than from",
+            ),
+        ] {
+            let all = refused(&format!("[faults]\n{text}\n"));
+            assert!(all.ends_with(said), "{all}");
+        }
+    }
 }

@@ -46,6 +46,33 @@ pub fn parse_day(text: &str) -> Option<i64> {
     (civil(days) == (year, month, day)).then_some(days * DAY)
 }
 
+/// Reads RFC 3339 (whole seconds or milliseconds, `Z` or an offset), or a date as 00:00 UTC.
+pub fn parse_instant(text: &str) -> Option<i64> {
+    let Some((date, clock)) = text.split_once('T') else { return parse_day(text) };
+    let (clock, east) = match clock.strip_suffix('Z') {
+        Some(clock) => (clock, 0),
+        None => {
+            let at = clock.rfind(['+', '-'])?;
+            let (hours, minutes) = clock[at + 1..].split_once(':')?;
+            let size = number(hours, 23)? * HOUR + number(minutes, 59)? * MINUTE;
+            (&clock[..at], if clock[at..].starts_with('-') { -size } else { size })
+        }
+    };
+    let (clock, millis) = clock.split_once('.').unwrap_or((clock, "0"));
+    let millis = number(&format!("{millis:0<3}"), 999)?;
+    let mut parts = clock.split(':');
+    let (hour, minute, second) = (parts.next()?, parts.next()?, parts.next()?);
+    let own =
+        number(hour, 23)? * HOUR + number(minute, 59)? * MINUTE + number(second, 59)? * SECOND;
+    parts.next().is_none().then_some(parse_day(date)? + own + millis - east)
+}
+
+/// Digits only, at most `most`.
+fn number(text: &str, most: i64) -> Option<i64> {
+    let digits = !text.is_empty() && text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten().filter(|value| *value <= most)
+}
+
 /// A home zone: its offset in winter, and whether it keeps European summer time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Zone {
@@ -145,6 +172,17 @@ mod tests {
         assert_eq!(stamp(1_585_440_000_123), "2020-03-29T00:00:00.123Z");
         for wrong in ["2020-02-30", "2020-13-01", "20200101", "2020-1-1-1", ""] {
             assert_eq!(parse_day(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn instants_are_rfc_3339_or_dates() {
+        let day = parse_day("2020-05-03").unwrap();
+        assert_eq!(parse_instant("2020-05-03"), Some(day));
+        assert_eq!(parse_instant("2020-05-03T06:30:00Z"), Some(day + 6 * HOUR + 30 * MINUTE));
+        assert_eq!(parse_instant("2020-05-03T06:30:00.5+02:00"), Some(day + 4 * HOUR + 1_800_500));
+        for wrong in ["2020-05-03T24:00:00Z", "2020-05-03T06:00:00", "2020-05-03T06:00Z", "T", ""] {
+            assert_eq!(parse_instant(wrong), None, "{wrong}");
         }
     }
 

@@ -212,6 +212,9 @@ fn devices(world: &World, out: &mut Vec<u8>) -> u64 {
         object.number("collector", i64::from(device.collector));
         object.number("operator", i64::from(device.operator));
         object.number("skew_ms", device.skew).number("drift_ppm", i64::from(device.drift));
+        if let Some(large) = device.skew_large {
+            object.number("skew_large_ms", large);
+        }
         if let Some((at, by)) = device.jump {
             object.time("jump_at", at, 0).number("jump_ms", by);
         }
@@ -258,7 +261,7 @@ fn coverage(world: &World, out: &mut Vec<u8>) -> u64 {
     lines
 }
 
-fn outages(world: &World, out: &mut Vec<u8>) -> u64 {
+fn outages(world: &World, into: &mut Vec<u8>) -> u64 {
     use crate::faults::{OUTAGE_BLOCK, operator_down, server_down};
     use crate::world::device::{COLLECTORS, OPERATORS};
     let mut lines = 0;
@@ -268,14 +271,19 @@ fn outages(world: &World, out: &mut Vec<u8>) -> u64 {
         let servers: Vec<(&str, u8)> = servers.map(|n| ("collector", n)).collect();
         let operators = (0..OPERATORS as u8).filter(|n| operator_down(world, *n, at));
         for (what, number) in servers.into_iter().chain(operators.map(|n| ("operator", n))) {
-            let mut object = Object::bare(out);
+            let mut object = Object::bare(into);
             object.text("what", what).number("number", i64::from(number));
             object.time("from", at, 0).time("until", at + OUTAGE_BLOCK, 0).close();
             lines += 1;
         }
         at += OUTAGE_BLOCK;
     }
-    lines
+    for out in &world.outages {
+        let mut object = Object::bare(into);
+        object.text("what", "collector").number("number", i64::from(out.collector));
+        object.time("from", out.from, 0).time("until", out.until, 0).flag("asked", true).close();
+    }
+    lines + world.outages.len() as u64
 }
 
 fn incidents(world: &World, out: &mut Vec<u8>) -> u64 {

@@ -7,7 +7,7 @@ pub mod ties;
 use crate::Result;
 use crate::draw::{Draw, Stream};
 use crate::ids;
-use crate::scenario::{Days, Scenario};
+use crate::scenario::{Days, Scenario, Stretch};
 use crate::talk::incident;
 use crate::talk::script::Script;
 use crate::time::Zone;
@@ -26,6 +26,8 @@ pub struct World {
     pub seed: u64,
     /// The window.
     pub days: Days,
+    /// Outages of collection servers that the scenario asks for.
+    pub outages: Vec<Stretch>,
     /// Countries by number.
     pub countries: Vec<Country>,
     /// Cells by number.
@@ -96,6 +98,7 @@ impl World {
             scenario: scenario.clone(),
             seed,
             days,
+            outages: scenario.faults.stretches()?,
             countries,
             cells,
             persons,

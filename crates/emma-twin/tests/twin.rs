@@ -1,5 +1,6 @@
 //! The twin's promises: same seed, same bytes; faults listed in the truth; figures as asked for.
 
+use emma_twin::describe::Wanted;
 use emma_twin::generate::{Made, generate};
 use emma_twin::scenario::{PRESETS, Scenario};
 use emma_twin::{describe, live, measure};
@@ -164,6 +165,16 @@ fn what_is_made_is_what_was_asked_for() {
         let table = describe::describe(&scenario, 7).unwrap();
         let outside: Vec<String> = table.outside().map(|figure| figure.what.clone()).collect();
         assert!(outside.is_empty(), "{name}: {outside:?}");
+    }
+    // A fault that never happened would be outside: every rate of the town can be told from none.
+    let mut scenario = Scenario::preset("town").unwrap();
+    scenario.network.messages = 20_000;
+    let table = describe::describe(&scenario, 7).unwrap();
+    for knob in ["swapped", "one_side", "block_loss", "skew_large", "wrong_zone", "server_down"] {
+        let mut lines = table.figures.iter();
+        let line = lines.find(|figure| figure.what.starts_with(knob)).unwrap();
+        let Some(Wanted::About(wanted, off)) = line.wanted else { panic!("{knob}") };
+        assert!(off < wanted, "{knob}: {wanted} ± {off}");
     }
     assert!(Scenario::parse("version = 1\nnothing = 2\n").is_err());
     assert!(Scenario::parse("version = 1\n[faults]\nswapped = 1.5\n").is_err());

@@ -1,5 +1,6 @@
 //! The twin on its own: `emma-twin generate|live|describe|repeats|pages`.
 
+use base64::Engine;
 use clap::{Args, Parser, Subcommand};
 use emma_twin::generate::{Actor, generate};
 use emma_twin::scenario::{Photos, Scenario};
@@ -132,6 +133,37 @@ impl Which {
         }
         Ok(scenario)
     }
+
+    /// The scenario of a run over all its messages, with a warning where they are very many.
+    fn scenario_to_run(&self) -> Result<Scenario> {
+        let scenario = self.scenario()?;
+        let asked = scenario.network.messages;
+        if self.messages.is_none() && asked > MESSAGES_WARNED {
+            eprintln!(
+                "emma-twin: warning: the scenario asks for {asked} messages of {} users; smaller: \
+                 `base = \"tiny\"` or `network = {{ users = 400, messages = 30000 }}` in the \
+                 scenario file, or --messages N",
+                scenario.network.users
+            );
+        }
+        Ok(scenario)
+    }
+}
+
+/// More messages than this are announced, unless the command itself names their number.
+const MESSAGES_WARNED: u64 = 5_000_000;
+
+/// The key of `NAME=KEY`, where it looks like one: `emma-actor-HEX+HEX+BASE64`.
+fn looks_like_key(key: &str) -> bool {
+    let hex = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let Some(rest) = key.strip_prefix("emma-actor-") else { return false };
+    let mut parts = rest.splitn(3, '+');
+    let (Some(name), Some(id), Some(own)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let decoded = base64::engine::general_purpose::STANDARD.decode(own);
+    // A kind and the 32 bytes of an Ed25519 key.
+    hex(name) && hex(id) && decoded.is_ok_and(|bytes| bytes.len() == 33)
 }
 
 fn main() -> ExitCode {
@@ -162,10 +194,10 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Live { which, speed, batch_seconds } => {
             let pace = live::Pace { speed, batch_seconds };
             let mut out = std::io::stdout().lock();
-            live::play(&which.scenario()?, which.seed, pace, &mut out, &std::thread::sleep)?;
+            live::play(&which.scenario_to_run()?, which.seed, pace, &mut out, &std::thread::sleep)?;
         }
         Verb::Describe { which, json } => {
-            let table = emma_twin::describe::describe(&which.scenario()?, which.seed)?;
+            let table = emma_twin::describe::describe(&which.scenario_to_run()?, which.seed)?;
             let text = if json { table.json() } else { table.text() };
             std::io::stdout().write_all(text.as_bytes())?;
             if !table.within() {
@@ -222,12 +254,19 @@ fn make(
     threads: Option<usize>,
     actor: Option<&str>,
 ) -> Result<ExitCode> {
-    let scenario = which.scenario()?;
+    let scenario = which.scenario_to_run()?;
     if out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(TwinError::Scenario("the output folder is not empty: name another".into()));
     }
     let actor = match actor.map(|text| text.split_once('=')) {
         None => None,
+        Some(Some((_, key))) if !looks_like_key(key) => {
+            return Err(TwinError::Scenario(
+                "--actor takes NAME=KEY, and the key is not one (emma-actor-HEX+HEX+BASE64): \
+                 `emma actor add NAME` makes it, `emma actor list` prints it"
+                    .into(),
+            ));
+        }
         Some(Some((name, key))) => Some(Actor { name: name.into(), key: key.into() }),
         Some(None) => return Err(TwinError::Scenario("--actor takes NAME=KEY".into())),
     };

@@ -1,8 +1,8 @@
 //! A handset as evidence sees it: whether and when it was captured, when its collector was up, how
 //! its clock went, how long messages lived on it.
 
-use crate::draw::{Draw, Stream};
-use crate::scenario::{Days, Scenario};
+use crate::draw::{Draw, Knob, Stream};
+use crate::scenario::{Days, Faults, Scenario};
 use crate::time::{DAY, HOUR, MINUTE, SECOND, Zone};
 use crate::world::people::Country;
 
@@ -37,8 +37,10 @@ pub struct Device {
     pub collector: u8,
     /// Mobile operator.
     pub operator: u8,
-    /// Milliseconds its clock is ahead at the first day.
+    /// Milliseconds its clock is ahead at the first day, all in all.
     pub skew: i64,
+    /// The part of it that is a large skew; `None` where its clock has only the small one.
+    pub skew_large: Option<i64>,
     /// Drift, parts per million.
     pub drift: i32,
     /// A jump of the clock: (from when, milliseconds).
@@ -62,56 +64,50 @@ pub struct Device {
 impl Device {
     /// Draws device `number`.
     pub fn make(scenario: &Scenario, seed: u64, days: Days, number: u32, home: &Country) -> Device {
-        let mut draw = Draw::new(seed, Stream::Device, u64::from(number));
         let faults = &scenario.faults;
-        let reached = draw
-            .chance(faults.captured)
-            .then(|| whole(days.live + (draw.exponential(2.0 * DAY as f64) as i64).min(20 * DAY)));
-        let read = reached.unwrap_or(0) + draw.range(HOUR, 14 * HOUR);
+        // Each fault has draws of its own: turning one leaves the handset's others as they were.
+        let own = |knob| Draw::knob(seed, Stream::Device, u64::from(number), knob);
+        let reached = own(Knob::Captured).chance(faults.captured).then(|| {
+            let wait = own(Knob::Reached).exponential(2.0 * DAY as f64) as i64;
+            whole(days.live + wait.min(20 * DAY))
+        });
+        let read = reached.unwrap_or(0) + own(Knob::Read).range(HOUR, 14 * HOUR);
         let up = match reached {
             Some(from) => intervals(scenario, seed, number, from, days.end),
             None => Vec::new(),
         };
-        let mut clock = Draw::new(seed, Stream::Clock, u64::from(number));
-        let mut skew = (clock.normal() * faults.skew_seconds * SECOND as f64) as i64;
-        if clock.chance(faults.skew_large) {
-            let span = *clock.pick(&[10 * MINUTE, HOUR, 26 * HOUR]);
-            skew += clock.range(-span, span);
-        }
-        let jump = clock.chance(faults.clock_jump).then(|| {
-            let at = days.live + clock.below((days.end - days.live) as u64) as i64;
-            let by = clock.range(2 * MINUTE, 3 * HOUR) * if clock.chance(0.5) { 1 } else { -1 };
-            (at, by)
-        });
-        let zone_fault = match clock.chance(faults.wrong_zone) {
-            false => ZoneFault::Right,
-            true if clock.chance(0.6) || !home.zone.summer => ZoneFault::LocalAsUtc,
-            true => ZoneFault::NoSummer,
-        };
-        let lax = draw.chance(scenario.network.burn_lax_share);
+        let mut burn = own(Knob::Burn);
         let default = scenario.network.burn_days;
         let longest = scenario.network.burn_days_max.max(default);
-        let burn = if lax { default + draw.unit() * (longest - default) } else { default };
-        let wiped = draw
+        let burn_days = match burn.chance(scenario.network.burn_lax_share) {
+            true => default + burn.unit() * (longest - default),
+            false => default,
+        };
+        let mut wipe = own(Knob::Wiped);
+        let wiped = wipe
             .chance(faults.wiped)
-            .then(|| days.live + draw.below((days.end - days.live) as u64) as i64);
+            .then(|| days.live + wipe.below((days.end - days.live) as u64) as i64);
+        let small = (own(Knob::Skew).normal() * faults.skew_seconds * SECOND as f64) as i64;
+        let skew_large = skew_large(faults, own);
+        let drift = i64::from(faults.drift_ppm);
         Device {
             imei: crate::ids::imei(number).into(),
             reached,
             read,
             up,
-            collector: draw.below(u64::from(COLLECTORS)) as u8,
-            operator: draw.below(u64::from(OPERATORS)) as u8,
-            skew,
-            drift: clock.range(-12, 12) as i32,
-            jump,
-            zone_fault,
+            collector: own(Knob::Collector).below(u64::from(COLLECTORS)) as u8,
+            operator: own(Knob::Operator).below(u64::from(OPERATORS)) as u8,
+            skew: small + skew_large.unwrap_or(0),
+            skew_large,
+            drift: own(Knob::Drift).range(-drift, drift) as i32,
+            jump: jump(faults, days, own),
+            zone_fault: zone_fault(faults, home.zone, own),
             zone: home.zone,
-            burn: (burn * DAY as f64) as i64,
+            burn: (burn_days * DAY as f64) as i64,
             wiped,
-            wiped_by_helpdesk: draw.chance(0.4),
-            second_profile: draw.chance(faults.second_profile),
-            notice_viewed: days.notice + (draw.exponential(9.0 * HOUR as f64) as i64),
+            wiped_by_helpdesk: wipe.chance(0.4),
+            second_profile: own(Knob::SecondProfile).chance(faults.second_profile),
+            notice_viewed: days.notice + own(Knob::Notice).exponential(9.0 * HOUR as f64) as i64,
         }
     }
 
@@ -145,6 +141,33 @@ impl Device {
     pub fn interval(&self, at: i64) -> (bool, usize) {
         let past = self.up.partition_point(|(_, to)| *to <= at);
         (self.up.get(past).is_some_and(|(from, _)| *from <= at), past)
+    }
+}
+
+fn skew_large(faults: &Faults, own: impl Fn(Knob) -> Draw) -> Option<i64> {
+    let mut draw = own(Knob::SkewLarge);
+    draw.chance(faults.skew_large).then(|| {
+        let most = (faults.skew_large_hours * HOUR as f64) as i64;
+        let span = (*draw.pick(&[10 * MINUTE, HOUR, most])).min(most);
+        draw.range(-span, span)
+    })
+}
+
+fn jump(faults: &Faults, days: Days, own: impl Fn(Knob) -> Draw) -> Option<(i64, i64)> {
+    let mut draw = own(Knob::ClockJump);
+    draw.chance(faults.clock_jump).then(|| {
+        let at = days.live + draw.below((days.end - days.live) as u64) as i64;
+        let by = draw.range(2 * MINUTE, (faults.clock_jump_hours * HOUR as f64) as i64);
+        (at, if draw.chance(0.5) { by } else { -by })
+    })
+}
+
+fn zone_fault(faults: &Faults, home: Zone, own: impl Fn(Knob) -> Draw) -> ZoneFault {
+    let mut draw = own(Knob::WrongZone);
+    match draw.chance(faults.wrong_zone) {
+        false => ZoneFault::Right,
+        true if draw.chance(0.6) || !home.summer => ZoneFault::LocalAsUtc,
+        true => ZoneFault::NoSummer,
     }
 }
 
