@@ -1,7 +1,7 @@
 //! One picture to one thumbnail, within limits.
 
 use image::codecs::jpeg::JpegEncoder;
-use image::error::ImageError;
+use image::error::{ImageError, LimitError, LimitErrorKind};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
 use std::io::Cursor;
@@ -58,6 +58,11 @@ fn make(bytes: &[u8], edge: u32) -> Result<Made, ImageError> {
     limits.max_alloc = Some(DECODED_BYTES_MAX);
     reader.limits(limits);
     let mut decoder = reader.into_decoder()?;
+    // The reader's limits do not count the picture itself.
+    if decoder.total_bytes() > DECODED_BYTES_MAX {
+        let kind = LimitErrorKind::InsufficientMemory;
+        return Err(ImageError::Limits(LimitError::from_kind(kind)));
+    }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder)?;
     let (mut width, mut height) = (picture.width(), picture.height());

@@ -30,8 +30,11 @@ pub struct Delivered {
     /// By the first bytes of the digest.
     by_digest: Vec<(u64, u32)>,
     exhibits: BTreeMap<ExhibitId, (String, String)>,
-    /// Media types and readers, each once.
+    /// Media types, each once.
     words: Vec<String>,
+    /// The session sees some rows of a source and not others: then a bare name, which a stranger's
+    /// file may have too, opens nothing.
+    strict: bool,
 }
 
 struct File {
@@ -62,6 +65,7 @@ impl Delivered {
             by_digest: Vec::new(),
             exhibits: BTreeMap::new(),
             words: vec![String::new()],
+            strict: session.view().limits_rows(),
         };
         for exhibit in state.exhibits()? {
             if session.opens_source(&exhibit.source) {
@@ -120,7 +124,10 @@ impl Delivered {
 
     /// What became of a file that a record names. Remembers that it is named.
     pub fn find(&self, copy: &CopyRow, named: Named) -> FileLine {
-        let found = self.judge(copy, &named);
+        let mut found = self.judge(copy, &named);
+        if self.strict && !found.proves(copy, self) {
+            (found.file, found.by, found.candidates) = (None, None, 0);
+        }
         if let Some(at) = found.file
             && found.state != FileState::Ambiguous
         {
@@ -302,6 +309,20 @@ struct Found {
 }
 
 impl Found {
+    /// True where more than a bare name says that it is the record's own file: its digest, or its
+    /// place in the folder or archive that the record names.
+    fn proves(&self, copy: &CopyRow, all: &Delivered) -> bool {
+        let own = |at: u32| {
+            let inside = copy.record.exhibit() == Some(all.files[at as usize].exhibit);
+            inside || all.files[at as usize].member.0.is_empty()
+        };
+        match (self.by, self.file) {
+            (Some("digest"), _) => true,
+            (Some("path"), Some(at)) => own(at) && self.state != FileState::Ambiguous,
+            _ => false,
+        }
+    }
+
     fn one(state: FileState, by: &'static str, file: u32, candidates: usize) -> Found {
         let candidates = u32::try_from(candidates).unwrap_or(u32::MAX);
         Found { state, by: Some(by), file: Some(file), candidates }

@@ -93,7 +93,8 @@ fn each(
     let mut lay = |waiting: &mut Vec<(MessageRow, RecordId)>| lay(waiting, held, table, hand);
     let streamed = engine.searcher().for_each(query, engine.view(), &mut |hit| {
         let taken = engine.rows(&hit).and_then(|rows| {
-            for row in rows {
+            // Versions of another kind are other tables' rows.
+            for row in rows.into_iter().filter(|row| row.kind == table.kind) {
                 for record in row.records.clone() {
                     waiting.push((row.clone(), record));
                 }
