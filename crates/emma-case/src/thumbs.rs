@@ -178,11 +178,13 @@ fn answer(output: &mut impl io::Read) -> io::Result<Answer> {
         return Err(io::Error::from(io::ErrorKind::InvalidData));
     }
     let mut jpeg = Vec::new();
-    output.take(length.into()).read_to_end(&mut jpeg)?;
+    if output.take(length.into()).read_to_end(&mut jpeg)? < length as usize {
+        return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+    }
     Ok(Answer { outcome: head[0], size: (number(1), number(5)), jpeg })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;

@@ -110,10 +110,10 @@ pub fn pictures(
         picture.thumbnail = if picture.file.bytes > PICTURE_BYTES_MAX {
             Thumbnail::None("it is longer than 64 MiB")
         } else {
-            let bytes = members.whole(digest, &member, picture.file.bytes)?;
-            match Digest::of(&bytes).hex() == picture.file.digest {
-                true => thumbs.of(bytes)?,
-                false => Thumbnail::None("its bytes are not those that were sealed"),
+            match members.whole(digest, &member, picture.file.bytes) {
+                Ok(bytes) if Digest::of(&bytes).hex() == picture.file.digest => thumbs.of(bytes)?,
+                Ok(_) => Thumbnail::None("its bytes are not those that were sealed"),
+                Err(_) => Thumbnail::None("its bytes cannot be read: emma verify"),
             }
         };
         progress.advance(1);

@@ -249,9 +249,11 @@ fn save(
         shown: 1,
         withheld: Withheld::new(),
     };
+    // Looked up and checked first, then told to the log, and only then written anywhere.
+    files::save(&case, &state, &session, &snapshot, place, &mut io::sink())?;
+    session.record(&mut case.log, &access, &mut emma_evidence::system_random)?;
     let mut out = begin_new_file(file)?;
     let (found, written) = files::save(&case, &state, &session, &snapshot, place, &mut out)?;
-    session.record(&mut case.log, &access, &mut emma_evidence::system_random)?;
     out.commit(file)?;
     let line = SavedLine { file: found, written };
     output.print("emma/file-saved/v1", &line, |line, out| {

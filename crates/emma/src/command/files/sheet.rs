@@ -67,11 +67,6 @@ pub fn run(
         snapshot: snapshot.number,
         authority: session.authority().id.clone(),
     };
-    let mut out = begin_new_file(file)?;
-    let mut page = io::BufWriter::new(&mut out);
-    write_page(&case, &session, snapshot.number, &pictures, &mut page)?;
-    page.flush()?;
-    drop(page);
     let access = Access {
         command: "files sheet",
         query: None,
@@ -79,6 +74,11 @@ pub fn run(
         withheld: pictures.withheld.clone(),
     };
     session.record(&mut case.log, &access, &mut emma_evidence::system_random)?;
+    let mut out = begin_new_file(file)?;
+    let mut page = io::BufWriter::new(&mut out);
+    write_page(&case, &session, snapshot.number, &pictures, &mut page)?;
+    page.flush()?;
+    drop(page);
     out.commit(file)?;
     output.print("emma/files-sheet/v1", &line, |line, out| {
         writeln!(out, "{} on the page", counted(line.pictures, "picture"))?;
