@@ -148,6 +148,7 @@ fn a_reader_of_one_handle_sees_that_handles_files() {
     let place = place_of(&case, "photos/a.png");
     case.must(&["files", "save", "case", &place, "--output", "mine.png"]);
 
+    // A stranger's file under the same folder's name elsewhere opens nothing.
     let open = self::case("");
     let others = place_of(&open, "only.bin");
     let said = case.emma(&["files", "save", "case", &others, "--output", "theirs.bin"]);
@@ -169,4 +170,22 @@ fn a_page_of_thumbnails_is_written() {
     assert!(page.contains("no 1") && page.contains("named by no record"), "{page}");
     let few = ["--json", "files", "sheet", "case", "--output", "few.html", "--limit", "1"];
     assert_eq!(case.must(&few).json()["left_out"], 1);
+}
+
+#[test]
+fn a_name_that_a_strangers_file_has_too_opens_nothing() {
+    for (authority, opens) in [("", true), ("handles = [\"user1\"]", false)] {
+        let case = TestCase::new(env!("CARGO_BIN_EXE_emma"));
+        case.found_with_authority(authority);
+        let mine = message(1, "user1", r#","photo":"photos/s.png""#);
+        let chat =
+            format!("{{\"name\":\"x\",\"type\":\"personal_chat\",\"id\":1,\"messages\":[{mine}]}}");
+        case.file("mine/result.json", chat);
+        case.file("theirs/photos/s.png", pixel());
+        case.must(&["--quiet", "intake", "case", "mine", "theirs", "--source", "feed"]);
+        let list = case.must(&["--json", "files", "list", "case"]).json();
+        assert_eq!(list["files"][0]["name"], "photos/s.png");
+        assert_eq!(list["files"][0]["file"].is_object(), opens, "{list}");
+        assert_eq!(list["files"][0]["candidates"], u32::from(opens));
+    }
 }

@@ -125,7 +125,7 @@ impl Delivered {
     /// What became of a file that a record names. Remembers that it is named.
     pub fn find(&self, copy: &CopyRow, named: Named) -> FileLine {
         let mut found = self.judge(copy, &named);
-        if self.strict && !found.proves(copy, self) {
+        if self.strict && !self.proven(copy, &named, &found) {
             (found.file, found.by, found.candidates) = (None, None, 0);
         }
         if let Some(at) = found.file
@@ -145,6 +145,28 @@ impl Delivered {
             record: Some(copy.record.to_string()),
             message: Some(copy.message.to_string()),
         }
+    }
+
+    /// True where more than a name says that it is the record's own file: its digest, or that it
+    /// lies exactly where the record says, seen from the record's own folder. Other phones of the
+    /// same archive have folders of the same names.
+    fn proven(&self, copy: &CopyRow, named: &Named, found: &Found) -> bool {
+        let (RecordId::Sealed { exhibit, member, .. }, Some(at)) = (&copy.record, found.file)
+        else {
+            return false;
+        };
+        if found.by == Some("digest") {
+            return true;
+        }
+        let file = &self.files[at as usize];
+        let together = match (member.0.split_last(), file.member.0.split_last()) {
+            (Some((_, ours)), Some((_, theirs))) => file.exhibit == *exhibit && ours == theirs,
+            (None, None) => true,
+            _ => false,
+        };
+        let own = self.place(*exhibit, member).map(|own| folder(&self.files[own].name));
+        let beside = own.is_some_and(|folder| folder_is(&file.name, folder, &named.name));
+        together && beside && found.state != FileState::Ambiguous
     }
 
     fn judge(&self, copy: &CopyRow, named: &Named) -> Found {
@@ -309,20 +331,6 @@ struct Found {
 }
 
 impl Found {
-    /// True where more than a bare name says that it is the record's own file: its digest, or its
-    /// place in the folder or archive that the record names.
-    fn proves(&self, copy: &CopyRow, all: &Delivered) -> bool {
-        let own = |at: u32| {
-            let inside = copy.record.exhibit() == Some(all.files[at as usize].exhibit);
-            inside || all.files[at as usize].member.0.is_empty()
-        };
-        match (self.by, self.file) {
-            (Some("digest"), _) => true,
-            (Some("path"), Some(at)) => own(at) && self.state != FileState::Ambiguous,
-            _ => false,
-        }
-    }
-
     fn one(state: FileState, by: &'static str, file: u32, candidates: usize) -> Found {
         let candidates = u32::try_from(candidates).unwrap_or(u32::MAX);
         Found { state, by: Some(by), file: Some(file), candidates }
