@@ -136,6 +136,13 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// The version that a copy witnesses, as it may be shown.
+    pub(crate) fn version_shown(&self, copy: &CopyRow) -> Result<Option<MessageRow>> {
+        let rows = self.versions_of(copy)?.into_iter().map(|(_, row)| row).collect();
+        let (shown, _) = self.present.narrow(rows)?;
+        Ok(shown.into_iter().find(|row| row.records.contains(&copy.record)))
+    }
+
     /// The first version of a copy's message that may be shown.
     pub(crate) fn first_shown(
         &self,

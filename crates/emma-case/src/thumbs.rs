@@ -1,8 +1,8 @@
 //! Asks `emma-thumb` for thumbnails: one request, one answer, over pipes.
 //!
 //! The other end decodes hostile bytes, so nothing it says is trusted further than its length,
-//! and it gets a limited time. One that dies or dawdles is ended and another started: that
-//! costs one picture.
+//! and it gets a limited time. Each picture gets a process of its own, so that one that takes its
+//! process over cannot answer for the next.
 
 use crate::error::{CaseError, Result, at};
 use std::io::{self, Read as _};
@@ -19,8 +19,6 @@ pub const EDGE: u32 = 240;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest thumbnail taken, in bytes.
 const THUMBNAIL_BYTES_MAX: u32 = 1 << 20;
-/// Pictures after which a fresh process is started: its processor time is limited as a whole.
-const PICTURES_MAX: u32 = 200;
 /// Exit code of a program that found no sandbox.
 const NO_SANDBOX: i32 = 3;
 
@@ -41,12 +39,10 @@ pub enum Thumbnail {
 /// Makes thumbnails.
 pub struct Thumbs {
     program: PathBuf,
-    running: Option<Running>,
 }
 
 struct Running {
     child: Child,
-    made: u32,
     /// To the thread that writes: a child that does not read must not hold up whoever asks.
     pictures: Option<SyncSender<Vec<u8>>>,
     answers: Receiver<io::Result<Answer>>,
@@ -61,25 +57,18 @@ struct Answer {
 impl Thumbs {
     /// Thumbnails by the program at `program`. Nothing is started yet.
     pub fn by(program: PathBuf) -> Thumbs {
-        Thumbs { program, running: None }
+        Thumbs { program }
     }
 
     /// A thumbnail of the picture with these bytes.
     ///
     /// # Errors
     /// Where the program cannot be started, and where this system has no sandbox for it.
-    pub fn of(&mut self, picture: Vec<u8>) -> Result<Thumbnail> {
+    pub fn of(&self, picture: Vec<u8>) -> Result<Thumbnail> {
         if picture.len() as u64 > PICTURE_BYTES_MAX {
             return Ok(Thumbnail::None("it is longer than 64 MiB"));
         }
-        if self.running.as_ref().is_some_and(|running| running.made >= PICTURES_MAX) {
-            self.stop();
-        }
-        if self.running.is_none() {
-            self.running = Some(start(&self.program)?);
-        }
-        let running = self.running.as_mut().expect("it was just started");
-        running.made += 1;
+        let mut running = start(&self.program)?;
         // Nothing else is waiting to be written: this does not block.
         let asked = running.pictures.as_ref().is_some_and(|to| to.send(picture).is_ok());
         let answered = asked.then(|| running.answers.recv_timeout(PATIENCE));
@@ -94,7 +83,7 @@ impl Thumbs {
             Some(Err(RecvTimeoutError::Timeout)) => "decoding took longer than 10 seconds",
             _ => "the decoder gave up on it",
         };
-        match self.stop() {
+        match running.stop() {
             Some(NO_SANDBOX) => Err(CaseError::usage(
                 "this system has no sandbox for decoding pictures (seccomp)",
                 "no picture was decoded; the files themselves: emma files save",
@@ -102,29 +91,30 @@ impl Thumbs {
             _ => Ok(Thumbnail::None(why)),
         }
     }
+}
 
+impl Running {
     /// Ends the process, and says how it ended where it did so by itself.
     fn stop(&mut self) -> Option<i32> {
-        let mut running = self.running.take()?;
         // Its input ends when the writing thread does.
-        drop(running.pictures.take());
+        drop(self.pictures.take());
         // One that found no sandbox is on its way out; one that dawdles is not.
-        let ended = (0..20).find_map(|_| {
-            let ended = running.child.try_wait().ok().flatten();
+        let ended = (0..40).find_map(|_| {
+            let ended = self.child.try_wait().ok().flatten();
             if ended.is_none() {
-                std::thread::sleep(Duration::from_millis(5));
+                std::thread::sleep(Duration::from_millis(1));
             }
             ended
         });
         if ended.is_none() {
-            let _ = running.child.kill();
+            let _ = self.child.kill();
         }
-        let _ = running.child.wait();
+        let _ = self.child.wait();
         ended.and_then(|status| status.code())
     }
 }
 
-impl Drop for Thumbs {
+impl Drop for Running {
     fn drop(&mut self) {
         self.stop();
     }
@@ -166,7 +156,7 @@ fn start(program: &Path) -> Result<Running> {
             }
         }
     });
-    Ok(Running { child, made: 0, pictures: Some(pictures), answers })
+    Ok(Running { child, pictures: Some(pictures), answers })
 }
 
 fn answer(output: &mut impl io::Read) -> io::Result<Answer> {
@@ -203,7 +193,7 @@ mod tests {
     fn one_that_dies_or_lies_costs_its_picture() {
         for script in ["exit 0", "exit 1", "head -c 8 >/dev/null; exit 0", "echo nonsense-nonsense"]
         {
-            let (_folder, mut thumbs) = by(script);
+            let (_folder, thumbs) = by(script);
             for _ in 0..2 {
                 let found = thumbs.of(vec![7; 100_000]).unwrap();
                 assert!(matches!(found, Thumbnail::None(_)), "{script}: {found:?}");
@@ -213,13 +203,13 @@ mod tests {
 
     #[test]
     fn one_that_finds_no_sandbox_is_an_error() {
-        let (_folder, mut thumbs) = by("exit 3");
+        let (_folder, thumbs) = by("exit 3");
         assert!(thumbs.of(vec![7; 10]).is_err());
     }
 
     #[test]
     fn a_picture_beyond_the_limit_is_not_sent() {
-        let (_folder, mut thumbs) = by("exit 1");
+        let (_folder, thumbs) = by("exit 1");
         let found = thumbs.of(vec![0; PICTURE_BYTES_MAX as usize + 1]).unwrap();
         assert_eq!(found, Thumbnail::None("it is longer than 64 MiB"));
     }

@@ -135,6 +135,9 @@ impl<R: TableRow> TableFile<R> {
     }
 }
 
+/// Ranges that wait to be joined.
+const PLACES_MAX: usize = 1 << 20;
+
 /// What any of the ranges covers, as ascending, disjoint ranges.
 fn union(mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {
     ranges.sort_unstable_by_key(|range| (range.start, range.end));
@@ -231,7 +234,19 @@ impl TableFile<CopyRow> {
     pub fn find_all(&self, records: &[&RecordId]) -> Result<Vec<Option<(u32, CopyRow)>>> {
         let wanted: BTreeMap<&RecordId, usize> =
             records.iter().enumerate().map(|(at, record)| (*record, at)).collect();
-        let places = union(records.iter().flat_map(|record| self.places_of(record)).collect());
+        let mut places: Vec<Range<u32>> = Vec::new();
+        let mut others = false;
+        for record in records {
+            let span = matches!(record, RecordId::Sealed { place: Place::Span { .. }, .. });
+            // Rows and the like all stand among the same pages.
+            if span || !std::mem::replace(&mut others, true) {
+                places.extend(self.places_of(record));
+            }
+            if places.len() >= PLACES_MAX {
+                places = union(places);
+            }
+        }
+        let places = union(places);
         let mut found = vec![None; records.len()];
         for range in places {
             for (row, copy) in range.clone().zip(self.range(range)) {

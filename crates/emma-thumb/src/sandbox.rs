@@ -18,7 +18,7 @@ mod linux {
     /// Address space, in bytes: four times what a decoder may ask for.
     const MEMORY_BYTES_MAX: u64 = 1 << 30;
     /// Processor time of the whole process, in seconds.
-    const SECONDS_MAX: u64 = 300;
+    const SECONDS_MAX: u64 = 20;
 
     /// The calls that decoding needs; any other ends the process.
     const CALLS: [i64; 20] = [

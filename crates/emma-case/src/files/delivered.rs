@@ -8,18 +8,25 @@ use crate::state::State;
 use emma_lake::read::Members;
 use emma_lake::{CopyRow, Snapshot, Table};
 use emma_model::{Digest, ExhibitId, MemberPath, Place, RecordId};
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-/// Most delivered files that are held in memory (about 150 bytes each).
-pub const FILES_MAX: usize = 4_000_000;
+/// Most delivered files that are held in memory (about 100 bytes each, and their names).
+pub const FILES_MAX: usize = 5_000_000;
 
-/// Most files of one name that are compared where none lies in the record's own exhibit.
-const CANDIDATES_MAX: usize = 1_000;
+/// Most bytes of names held in memory.
+const NAME_BYTES_MAX: usize = 1 << 30;
+
+/// Most files of one name, or of one digest, that are compared; where there are more, a name
+/// decides nothing.
+const CANDIDATES_MAX: usize = 256;
+
+/// Most files of one name that are looked at for those of the record's source.
+const SCANNED_MAX: usize = 65_536;
 
 /// Readers whose records carry the bytes of the files they name.
-const CARRYING: [&str; 4] = ["mbox", "eml", "sms-backup", "vcard"];
+const CARRYING: [&str; 5] = ["mbox", "eml", "sms-backup", "vcard", "xmpp"];
 
 /// The files delivered from the sources that a session opens.
 pub struct Delivered {
@@ -35,6 +42,8 @@ pub struct Delivered {
     /// The session sees some rows of a source and not others: then a bare name, which a stranger's
     /// file may have too, opens nothing.
     strict: bool,
+    /// Digests, by their first bytes, of files that a record names.
+    named: RefCell<BTreeSet<u64>>,
 }
 
 struct File {
@@ -45,7 +54,6 @@ struct File {
     bytes: u64,
     media: u16,
     kept: bool,
-    named: Cell<bool>,
 }
 
 impl Delivered {
@@ -66,7 +74,9 @@ impl Delivered {
             exhibits: BTreeMap::new(),
             words: vec![String::new()],
             strict: session.view().limits_rows(),
+            named: RefCell::default(),
         };
+        let mut name_bytes = 0;
         for exhibit in state.exhibits()? {
             if session.opens_source(&exhibit.source) {
                 let id = ExhibitId(crate::case::digest(&exhibit.id)?);
@@ -86,8 +96,10 @@ impl Delivered {
                 if !all.exhibits.contains_key(&row.exhibit) {
                     continue;
                 }
-                if all.files.len() == FILES_MAX {
-                    let what = format!("more than {FILES_MAX} files were delivered");
+                name_bytes += row.name.len();
+                if all.files.len() == FILES_MAX || name_bytes > NAME_BYTES_MAX {
+                    let what =
+                        format!("more than {FILES_MAX} files, or too long names, were delivered");
                     let help = "act under an authority that opens fewer sources";
                     return Err(CaseError::usage(what, help));
                 }
@@ -100,7 +112,6 @@ impl Delivered {
                     bytes: row.bytes,
                     media,
                     kept: row.kept && row.parser.starts_with("blob"),
-                    named: Cell::new(false),
                 });
             }
         }
@@ -131,7 +142,7 @@ impl Delivered {
         if let Some(at) = found.file
             && found.state != FileState::Ambiguous
         {
-            self.files[at as usize].named.set(true);
+            self.named.borrow_mut().insert(digest_key(&self.files[at as usize].digest));
         }
         FileLine {
             state: found.state,
@@ -176,9 +187,10 @@ impl Delivered {
         }
         if let Some(digest) = named.digest {
             let equal = self.with_digest(&digest);
-            let near = equal.iter().find(|at| close.contains(at)).or(equal.first());
-            if let Some(at) = near {
-                return Found::one(FileState::Delivered, "digest", *at, equal.len());
+            if !equal.is_empty() {
+                let all = equal.len();
+                let (best, _) = self.nearest(copy, named, equal);
+                return Found::one(FileState::Delivered, "digest", best[0], all);
             }
             if CARRYING.iter().any(|reader| copy.parser.starts_with(reader)) {
                 return Found::none(FileState::Inside);
@@ -192,15 +204,19 @@ impl Delivered {
             let file = &self.files[*at as usize];
             named.bytes.is_none_or(|bytes| bytes == file.bytes) && named.digest.is_none()
         };
-        let fitting: Vec<u32> = close.iter().copied().filter(fits).collect();
+        // What lies where the record says is meant, whatever it is; among bare names the one that
+        // fits is.
+        let (near, by) = self.nearest(copy, named, close.clone());
+        let meant = if by == "path" { &near } else { &close };
+        let fitting: Vec<u32> = meant.iter().copied().filter(fits).collect();
         if fitting.is_empty() {
-            let (best, by) = self.nearest(copy, named, close);
-            return Found::one(FileState::Differs, by, best[0], all);
+            return Found::one(FileState::Differs, by, near[0], all);
         }
         let (best, by) = self.nearest(copy, named, fitting);
         let first = &self.files[best[0] as usize].digest;
         let same = best.iter().all(|at| self.files[*at as usize].digest == *first);
-        let state = if same { FileState::Delivered } else { FileState::Ambiguous };
+        let decided = same && all < CANDIDATES_MAX;
+        let state = if decided { FileState::Delivered } else { FileState::Ambiguous };
         Found::one(state, by, best[0], all)
     }
 
@@ -228,20 +244,24 @@ impl Delivered {
         let here = self.by_name[from(*exhibit)..]
             .iter()
             .take_while(|(hash, at)| *hash == key && self.files[*at as usize].exhibit == *exhibit);
-        let here: Vec<u32> = here.map(|(_, at)| *at).filter(fits).collect();
+        let here = here.map(|(_, at)| *at).filter(fits).take(CANDIDATES_MAX);
+        let here: Vec<u32> = here.collect();
         if !here.is_empty() {
             return here;
         }
         let all = self.by_name[from(ExhibitId(Digest([0; 32])))..].iter();
         let all = all.take_while(|(hash, _)| *hash == key);
-        all.map(|(_, at)| *at).filter(fits).take(CANDIDATES_MAX).collect()
+        let all = all.take(SCANNED_MAX).map(|(_, at)| *at);
+        all.filter(fits).take(CANDIDATES_MAX).collect()
     }
 
     fn with_digest(&self, digest: &Digest) -> Vec<u32> {
         let key = digest_key(digest);
         let start = self.by_digest.partition_point(|(hash, _)| *hash < key);
         let equal = self.by_digest[start..].iter().take_while(|(hash, _)| *hash == key);
-        equal.map(|(_, at)| *at).filter(|at| self.files[*at as usize].digest == *digest).collect()
+        let equal = equal.map(|(_, at)| *at);
+        let equal = equal.filter(|at| self.files[*at as usize].digest == *digest);
+        equal.take(CANDIDATES_MAX).collect()
     }
 
     /// Those that stand nearest to where the record says: in its own container first, then by
@@ -271,7 +291,8 @@ impl Delivered {
     /// Hands over the files that were kept as they are and that nothing named.
     pub fn unnamed(&self, hand: &mut dyn FnMut(FileLine) -> Result<()>) -> Result<()> {
         for (file, at) in self.files.iter().zip(0u32..) {
-            if file.kept && !file.named.get() {
+            // Equal bytes under another name are the file that a record names, once more.
+            if file.kept && !self.named.borrow().contains(&digest_key(&file.digest)) {
                 hand(FileLine {
                     state: FileState::Unnamed,
                     name: file.name.to_string(),

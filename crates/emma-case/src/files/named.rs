@@ -24,6 +24,8 @@ pub struct Named {
     pub digest: Option<Digest>,
     /// True where the record says that it is not there.
     pub gone: bool,
+    /// True where it was sent encrypted: then the digest is of what nobody can compare.
+    pub sealed: bool,
 }
 
 /// The files that these extra values name, in their order.
@@ -45,7 +47,11 @@ pub fn named(extra: &[(String, String)]) -> Vec<Named> {
             file.learn(what, value);
         }
     }
-    files.into_iter().map(|(_, file)| file).filter(Named::says_anything).collect()
+    let files = files.into_iter().map(|(_, mut file)| {
+        file.digest = file.digest.filter(|_| !file.sealed);
+        file
+    });
+    files.filter(Named::says_anything).collect()
 }
 
 /// Telegram puts a sentence in parentheses where the file would stand.
@@ -58,7 +64,7 @@ fn opened(value: &str) -> Named {
 
 /// iMessage's list: path, type, bytes, the sender's name for it.
 fn listed(line: &str) -> Option<Named> {
-    let mut parts = line.split('|');
+    let mut parts = line.splitn(4, '|');
     let (path, _) = (parts.next()?, parts.next()?);
     let bytes = parts.next()?.parse().ok().filter(|bytes| *bytes > 0);
     let also = parts.next()?.to_owned();
@@ -71,7 +77,8 @@ impl Named {
         match what {
             "bytes" | "size" | "file_size" => self.bytes = value.trim().parse().ok(),
             "sha256" | "sha256_base64" => self.digest = digest(value),
-            "missing" => self.gone = true,
+            "missing" => self.gone |= value != "false",
+            "key" | "iv" => self.sealed = true,
             "delivered" => self.gone |= matches!(value, "false" | "0"),
             "name" if self.name.is_empty() => self.name = value.to_owned(),
             "name" => self.also = value.to_owned(),
@@ -131,6 +138,9 @@ mod tests {
         assert!(of(&[("photo", "p.jpg"), ("photo_delivered", "false")])[0].gone);
         assert!(of(&[("photo", "p.jpg"), ("photo_delivered", "0")])[0].gone);
         assert!(!of(&[("photo", "p.jpg"), ("photo_delivered", "true")])[0].gone);
+        let hex = Digest::of(b"x").hex();
+        let sealed = of(&[("file", "x"), ("file_iv", "q"), ("file_sha256", &hex)]);
+        assert_eq!(sealed[0].digest, None, "a digest of what was encrypted");
         assert_eq!(of(&[("fileserver", "x"), ("file_id", "9")]), []);
     }
 

@@ -53,7 +53,7 @@ pub fn pictures(
     session: &Session,
     snapshot: &Snapshot,
     limit: usize,
-    thumbs: &mut Thumbs,
+    thumbs: &Thumbs,
     progress: &dyn Progress,
 ) -> Result<Pictures> {
     let desk = Desk::new(case, state, session, snapshot);
@@ -79,13 +79,13 @@ pub fn pictures(
         });
         let Some(copy) = copy else { return Ok(()) };
         picture.named += 1;
+        let id = copy.message.to_string();
+        let told = picture.messages.iter().any(|known| known.id == id);
         if picture.messages.len() < NAMING_MAX
-            && let Some(row) = desk.first_shown(copy, &mut Withheld::new())?
+            && !told
+            && let Some(row) = desk.version_shown(copy)?
         {
-            let message = MessageLine::from(&row);
-            if picture.messages.iter().all(|known| known.id != message.id) {
-                picture.messages.push(message);
-            }
+            picture.messages.push(MessageLine::from(&row));
         }
         Ok(())
     })?;

@@ -95,7 +95,9 @@ fn each(
         let taken = engine.rows(&hit).and_then(|rows| {
             // Versions of another kind are other tables' rows.
             for row in rows.into_iter().filter(|row| row.kind == table.kind) {
-                for record in row.records.clone() {
+                let (mut row, mut records) = (row, Vec::new());
+                std::mem::swap(&mut row.records, &mut records);
+                for record in records {
                     waiting.push((row.clone(), record));
                 }
             }

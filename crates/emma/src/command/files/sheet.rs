@@ -53,9 +53,8 @@ pub fn run(
     let Opened { mut case, state, session } = open_for_reading(root, acting)?;
     let snapshot = snapshot_of(&case, &session)?;
     let progress = Shower::new(output);
-    let mut thumbs = Thumbs::by(program);
-    let pictures =
-        files::pictures(&case, &state, &session, &snapshot, limit, &mut thumbs, &progress);
+    let thumbs = Thumbs::by(program);
+    let pictures = files::pictures(&case, &state, &session, &snapshot, limit, &thumbs, &progress);
     progress.finish();
     let pictures = pictures?;
     let undecoded = pictures.shown.iter().filter(|one| matches!(one.thumbnail, Thumbnail::None(_)));
