@@ -86,6 +86,16 @@ impl<'a> Held<'a> {
         Ok(file.row(at.row)?)
     }
 
+    /// Whether a message with a network id of this identity may be held; false is certain.
+    pub fn may_hold(&self, identity: &[u8; 16]) -> Result<bool> {
+        for segment in 0..self.open.len() {
+            if self.keys(segment)?.is_some_and(|keys| !keys.find(identity).is_empty()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// All versions of the message with this network id; empty where none is held.
     pub fn by_network_id(&self, id: &NetworkId) -> Result<Vec<(RowRef, MessageRow)>> {
         let identity = network_identity(id);

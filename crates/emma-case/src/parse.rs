@@ -5,7 +5,6 @@
 
 use crate::access::Session;
 use crate::case::{self, Case};
-use crate::derive::batch::RecordKey;
 use crate::error::{CaseError, Result};
 use crate::pipeline::{Tools, add_totals};
 use crate::progress::Progress as _;
@@ -389,14 +388,6 @@ pub fn logged_mapping(case: &Case, digest: &Digest) -> Result<Option<String>> {
         }
     }
     Ok(None)
-}
-
-/// Marks the keys of records whose exhibit's bytes are held under several exhibits: their place
-/// may be that of another record.
-pub fn share_places(keys: &mut [RecordKey]) {
-    for key in keys {
-        key.shared = true;
-    }
 }
 
 /// Digests that occur more than once among `readings`.

@@ -54,7 +54,7 @@ pub fn publish(
     let parts = source.chunks();
     for part in done..parts {
         let base = case.snapshot()?.unwrap_or_default();
-        let mut batch = source.batch(part, &twins(case, &base)?)?;
+        let batch = source.batch(part, &twins(case, &base)?)?;
         stages.begin("derive", Some(u64::from(batch.len())));
         let shop = Workshop {
             base: &case.root,
@@ -64,7 +64,7 @@ pub fn publish(
             limits: tools.derive_limits,
             progress: stages,
         };
-        let snapshot = derive::derive(&shop, &base, &mut batch)?;
+        let snapshot = derive::derive(&shop, &base, &batch)?;
         drop(batch);
         stages.begin("publish", None);
         let saved = snapshot.save(&case.root)?;
@@ -132,6 +132,8 @@ pub fn twins(case: &mut Case, base: &Snapshot) -> Result<BTreeMap<Digest, Vec<Ex
 /// Readings, handed out as batches of bounded size.
 pub struct Source {
     readings: Vec<ReadOutcome>,
+    /// Digests of bytes that are under several of its exhibits.
+    repeated: BTreeSet<Digest>,
     chunks: Vec<Vec<(usize, Range<u32>)>>,
 }
 
@@ -141,16 +143,11 @@ impl Source {
         let mut readings = parsed.readings;
         readings.sort_by_key(|read| read.of.exhibit);
         let repeated = parse::repeated_digests(&readings);
-        for read in &mut readings {
-            if repeated.contains(&read.of.digest) {
-                parse::share_places(&mut read.keys);
-            }
-        }
         let mut chunks = vec![Vec::new()];
         let mut room = records_max;
         for (index, read) in readings.iter().enumerate() {
             let mut start = 0u32;
-            let end = read.keys.len() as u32;
+            let end = read.records;
             loop {
                 let stretch = start..end.min(start.saturating_add(room));
                 room -= stretch.len() as u32;
@@ -163,7 +160,7 @@ impl Source {
                 room = records_max;
             }
         }
-        Source { readings, chunks }
+        Source { readings, repeated, chunks }
     }
 
     /// How many batches there are, at least one.
@@ -179,24 +176,13 @@ impl Source {
     ) -> Result<Batch> {
         let mut parts = Vec::new();
         for (index, ordinals) in std::mem::take(&mut self.chunks[number as usize]) {
-            let read = &mut self.readings[index];
+            let read = &self.readings[index];
             let (exhibit, digest) = (read.of.exhibit, read.of.digest);
             let others = twins.get(&digest).into_iter().flatten();
             let twins: Vec<ExhibitId> = others.copied().filter(|id| *id != exhibit).collect();
-            let stretch = ordinals.start as usize..ordinals.end as usize;
-            // Most often the stretch is all: then its keys are handed on, not copied.
-            let mut keys = match stretch.len() == read.keys.len() {
-                true => std::mem::take(&mut read.keys),
-                false => read.keys[stretch.clone()].to_vec(),
-            };
-            if stretch.end == read.keys.len() {
-                read.keys = Vec::new();
-            }
-            if !twins.is_empty() {
-                parse::share_places(&mut keys);
-            }
+            let shared = !twins.is_empty() || self.repeated.contains(&digest);
             let draft = DraftFile::open(&read.draft)?;
-            parts.push(Part { exhibit, draft, keys, ordinals, twins });
+            parts.push(Part { exhibit, draft, shared, ordinals, twins });
         }
         let mut batch = Batch::new(parts);
         if number == 0 {

@@ -1,16 +1,15 @@
 //! One exhibit read once: its record tree, its draft, its ledger.
 //!
 //! The parser hands over items in order; each becomes a leaf of the tree, and a record also a
-//! draft and a key. Nothing here looks at content, but for what marks invented data.
+//! draft. Nothing here looks at content, but for what marks invented data.
 
 use crate::authority::CaseKind;
-use crate::derive::batch::RecordKey;
 use crate::error::{CaseError, Result, at};
 use crate::ledger::Ledger;
 use crate::marks::{self, Marks};
 use emma_evidence::tree::TreeSummary;
 use emma_evidence::{ReadingId, TreeWriter};
-use emma_lake::draft::{DraftHead, DraftWriter, KeyEntry};
+use emma_lake::draft::{DraftHead, DraftWriter};
 use emma_lake::{AnomalyRow, LinkRow, MemberRow};
 use emma_model::record::MemberEnd;
 use emma_model::{
@@ -55,8 +54,8 @@ pub struct ReadOutcome {
     pub tree: Option<TreeSummary>,
     /// The draft file.
     pub draft: PathBuf,
-    /// Keys of its records, by draft ordinal.
-    pub keys: Vec<RecordKey>,
+    /// Records in it.
+    pub records: u32,
     /// Oddities, by place.
     pub anomalies: Vec<AnomalyRow>,
     /// Statements about other records.
@@ -99,7 +98,6 @@ pub fn read(
         source: of.source.clone(),
         tree,
         drafts: DraftWriter::create(&draft, head)?,
-        keys: Vec::new(),
         ledger: Ledger::default(),
         anomalies: Vec::new(),
         unlisted: 0,
@@ -135,7 +133,6 @@ struct Taker<'p> {
     source: String,
     tree: Option<TreeWriter>,
     drafts: DraftWriter,
-    keys: Vec<RecordKey>,
     ledger: Ledger,
     anomalies: Vec<AnomalyRow>,
     unlisted: u64,
@@ -180,12 +177,7 @@ impl Taker<'_> {
         }
         if record.kind != RecordKind::Link {
             let (line, anomalies) = (item.line, item.anomalies.len());
-            let key = self.drafts.push(item.member, &item.place, line, record, anomalies)?;
-            self.keys.push(RecordKey {
-                identity: key.identity,
-                sort: record.time.as_ref().map_or(KeyEntry::UNDATED, |time| time.lo),
-                shared: record.id.is_some(),
-            });
+            self.drafts.push(item.member, &item.place, line, record, anomalies)?;
         }
         Ok(())
     }
@@ -251,7 +243,6 @@ impl Taker<'_> {
             let head =
                 DraftHead { exhibit: of.exhibit, source: of.source.clone(), bytes: of.digest };
             self.drafts = DraftWriter::create(draft, head)?;
-            self.keys.clear();
             self.links.clear();
             self.members.clear();
             self.anomalies.clear();
@@ -273,6 +264,7 @@ impl Taker<'_> {
     }
 
     fn finish(mut self, of: ToRead, draft: PathBuf) -> Result<ReadOutcome> {
+        let records = self.drafts.records();
         self.drafts.finish()?;
         if self.unlisted > 0 {
             self.anomalies.push(AnomalyRow {
@@ -295,7 +287,7 @@ impl Taker<'_> {
             ledger: self.ledger,
             tree,
             draft,
-            keys: self.keys,
+            records,
             anomalies: self.anomalies,
             links: self.links,
             members: self.members,

@@ -194,7 +194,7 @@ fn derive_again(
         output.mirror(&case.root, &file.path)?;
     }
     stages.begin("derive", None);
-    let mut batch = source.batch(published.part[0] - 1, &publish::twins(case, &base)?)?;
+    let batch = source.batch(published.part[0] - 1, &publish::twins(case, &base)?)?;
     let shop = Workshop {
         base: &case.root,
         output: output.path(),
@@ -203,7 +203,7 @@ fn derive_again(
         limits: run.tools.derive_limits,
         progress: stages,
     };
-    let again = derive::derive(&shop, &base, &mut batch)?;
+    let again = derive::derive(&shop, &base, &batch)?;
     stages.begin("compare", None);
     let saved = again.save(output.path())?;
     let files: BTreeMap<String, Digest> = saved

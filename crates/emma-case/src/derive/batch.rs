@@ -4,22 +4,10 @@
 //! number in the batch orders like its record id, whatever order things arrived in.
 
 use crate::error::{CaseError, Result};
-use emma_lake::draft::{Draft, DraftFile};
+use emma_lake::draft::{Draft, DraftFile, KeyEntry};
 use emma_lake::{AnomalyRow, LinkRow, MemberRow};
-use emma_model::{ExhibitId, Micros};
+use emma_model::ExhibitId;
 use std::ops::Range;
-
-/// What joining needs of one record: 32 bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RecordKey {
-    /// Whose copy it is, see [`emma_lake::draft::KeyEntry::identity`].
-    pub identity: [u8; 16],
-    /// Lower time bound, [`emma_lake::draft::KeyEntry::UNDATED`] where there is none.
-    pub sort: Micros,
-    /// True where another record may have the same identity: it has a network id, or its
-    /// exhibit's bytes are held under another exhibit too.
-    pub shared: bool,
-}
 
 /// One exhibit's records, or a stretch of them.
 #[derive(Debug)]
@@ -30,8 +18,9 @@ pub struct Part {
     pub draft: DraftFile,
     /// Which of its records belong to this batch.
     pub ordinals: Range<u32>,
-    /// Keys of these records, in order; until [`Batch::forget_keys`].
-    pub keys: Vec<RecordKey>,
+    /// Its bytes are held under another exhibit too, here or in the base snapshot: a record
+    /// without a network id may have a twin at the same place.
+    pub shared: bool,
     /// Exhibits already in the base snapshot that have the same bytes.
     pub twins: Vec<ExhibitId>,
 }
@@ -91,12 +80,19 @@ impl Batch {
         (part, part.ordinals.start + (number - self.bases[index]))
     }
 
-    /// Frees the keys: once messages are in order nothing asks for them, and what comes next
-    /// needs the memory.
-    pub fn forget_keys(&mut self) {
-        for part in &mut self.parts {
-            part.keys = Vec::new();
-        }
+    /// Every record's number and key, by number.
+    pub fn keys(&self) -> impl Iterator<Item = (u32, KeyEntry)> + '_ {
+        self.parts.iter().enumerate().flat_map(|(index, part)| {
+            self.numbers(index).zip(part.draft.keys(part.ordinals.clone()))
+        })
+    }
+
+    /// Number and key of the records of which another record may be a copy.
+    pub fn shared_keys(&self) -> impl Iterator<Item = (u32, KeyEntry)> + '_ {
+        self.parts.iter().enumerate().flat_map(|(index, part)| {
+            let keys = self.numbers(index).zip(part.draft.keys(part.ordinals.clone()));
+            keys.filter(|(_, key)| part.shared || key.named)
+        })
     }
 
     /// The values of record `number`.

@@ -1,6 +1,7 @@
 //! Which records are copies of one message.
 //!
-//! 1. Take the keys of records that may have a partner and sort them by identity.
+//! 1. Take the keys of records that may have a partner, a stretch of identities at a time, and
+//!    sort them by identity.
 //! 2. For each identity, look up the message that the base snapshot already holds under it.
 //! 3. Where that makes more than one witness, put them together ([`super::merge`]) once, to
 //!    learn the message's sort time, its versions and which version each record witnesses.
@@ -15,7 +16,7 @@ use crate::held::{Held, RowRef};
 use emma_lake::{MessageRow, Snapshot};
 use emma_model::{MessageId, Micros, Place, RecordId};
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// A message with more than one witness.
 #[derive(Debug, Clone)]
@@ -108,11 +109,14 @@ fn by_segment(base: &Snapshot, rows: impl Iterator<Item = RowRef>) -> BTreeMap<u
 pub fn join(shop: &Workshop<'_>, base: &Snapshot, batch: &Batch) -> Result<Joined> {
     let held = Held::new(shop.base, base);
     let mut joined = Joined::default();
-    let keys = shared_keys(batch);
-    for run in keys.chunk_by(|a, b| a.0 == b.0) {
-        let found = held_rows(&held, batch, run[0].1)?;
-        if run.len() + found.len() > 1 {
-            add_group(&mut joined, &held, batch, run, found)?;
+    let count = batch.shared_keys().count() as u64;
+    for stretch in stretches(count, u64::from(shop.limits.keys_held_max)) {
+        let keys = shared_keys(batch, &stretch);
+        for run in keys.chunk_by(|a, b| a.0 == b.0) {
+            let found = held_rows(&held, batch, run[0])?;
+            if run.len() + found.len() > 1 {
+                add_group(&mut joined, &held, batch, run, found)?;
+            }
         }
     }
     joined.members.sort_unstable();
@@ -121,30 +125,47 @@ pub fn join(shop: &Workshop<'_>, base: &Snapshot, batch: &Batch) -> Result<Joine
     Ok(joined)
 }
 
-/// (identity, number) of the records that may have a partner, sorted.
-fn shared_keys(batch: &Batch) -> Vec<(u128, u32)> {
-    let mut keys = Vec::new();
-    for (index, part) in batch.parts().iter().enumerate() {
-        for (number, key) in batch.numbers(index).zip(&part.keys) {
-            if key.shared {
-                keys.push((u128::from_be_bytes(key.identity), number));
-            }
-        }
-    }
+/// Cuts all identities into stretches of about `most` of `count` keys each: identities are
+/// digests, so their leading bits are spread evenly.
+fn stretches(count: u64, most: u64) -> impl Iterator<Item = RangeInclusive<u64>> {
+    let parts = count.div_ceil(most.max(1)).max(1);
+    let bound = move |part: u64| ((u128::from(part) << 64) / u128::from(parts)) as u64;
+    (0..parts).map(move |part| {
+        let end = if part + 1 == parts { u64::MAX } else { bound(part + 1) - 1 };
+        bound(part)..=end
+    })
+}
+
+/// (identity, number) of the records that may have a partner, sorted: those whose identity's
+/// first eight bytes are in `stretch`.
+fn shared_keys(batch: &Batch, stretch: &RangeInclusive<u64>) -> Vec<(u128, u32)> {
+    let mut keys: Vec<(u128, u32)> = batch
+        .shared_keys()
+        .map(|(number, key)| (u128::from_be_bytes(key.identity), number))
+        .filter(|(identity, _)| stretch.contains(&((identity >> 64) as u64)))
+        .collect();
     keys.sort_unstable();
     keys
 }
 
-/// The rows that the base snapshot holds for the message of record `number`.
-fn held_rows(held: &Held<'_>, batch: &Batch, number: u32) -> Result<Vec<(RowRef, MessageRow)>> {
+/// The rows that the base snapshot holds for the message of a record, given its key.
+fn held_rows(
+    held: &Held<'_>,
+    batch: &Batch,
+    (identity, number): (u128, u32),
+) -> Result<Vec<(RowRef, MessageRow)>> {
     if held.snapshot().segments.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Most are new: then neither the record nor a row of the lake is looked at.
+    let (part, _) = batch.locate(number);
+    if part.twins.is_empty() && !held.may_hold(&identity.to_be_bytes())? {
         return Ok(Vec::new());
     }
     let draft = batch.draft(number)?;
     if let Some(id) = merge::network_id(&draft.record) {
         return held.by_network_id(&id);
     }
-    let (part, _) = batch.locate(number);
     for twin in &part.twins {
         let record = at_same_place(*twin, &draft);
         if let Some((_, copy)) = held.copy(&record)? {

@@ -33,7 +33,8 @@ pub const STEP: &str = "derive";
 /// Version of the step: raised when the same input would give another output.
 pub const STEP_VERSION: u32 = 1;
 
-/// What bounds a derivation. They decide where files are cut, so they are part of the step's key.
+/// What bounds a derivation. The first two decide where files are cut, so they are part of the
+/// step's key; the result does not depend on the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeriveLimits {
     /// Records joined at once. A larger delivery is published in several snapshots; at about
@@ -41,11 +42,22 @@ pub struct DeriveLimits {
     pub batch_records_max: u32,
     /// Rows of one partition: one messages file and one split. Bounded by the split's memory.
     pub partition_rows_max: u32,
+    /// Keys sorted at once while joining, 32 bytes each; the rest wait in their drafts. Records of
+    /// one identity stay together, so that a batch of nothing else is the bound then.
+    pub keys_held_max: u32,
+    /// Names of one sort time held at once; with a network id about 200 bytes each. A file that
+    /// dates nothing, or everything alike, may have more: they are made again for each comparison.
+    pub names_held_max: usize,
 }
 
 impl Default for DeriveLimits {
     fn default() -> DeriveLimits {
-        DeriveLimits { batch_records_max: 24_000_000, partition_rows_max: 2_500_000 }
+        DeriveLimits {
+            batch_records_max: 24_000_000,
+            partition_rows_max: 2_500_000,
+            keys_held_max: 4_000_000,
+            names_held_max: 500_000,
+        }
     }
 }
 
@@ -69,11 +81,10 @@ pub struct Workshop<'a> {
 ///
 /// Files are durable when this returns; nothing refers to them yet. The caller publishes the
 /// snapshot by appending its log entry. A crash before that leaves orphans to sweep.
-pub fn derive(shop: &Workshop<'_>, base: &Snapshot, batch: &mut Batch) -> Result<Snapshot> {
+pub fn derive(shop: &Workshop<'_>, base: &Snapshot, batch: &Batch) -> Result<Snapshot> {
     shop.progress.stage("join", Some(u64::from(batch.len())));
     let joined = join::join(shop, base, batch)?;
     let order = order::order(batch, &joined, &shop.limits)?;
-    batch.forget_keys();
     let next_segment = base.segments.iter().map(|view| view.segment.number).max().unwrap_or(0) + 1;
     shop.progress.stage("lake and index", Some(order.rows()));
     let written = write::write(shop, base, batch, &joined, &order, next_segment)?;

@@ -54,32 +54,38 @@ impl Order {
 pub fn order(batch: &Batch, joined: &Joined, limits: &DeriveLimits) -> Result<Order> {
     let mut entries = Vec::with_capacity(batch.len() as usize);
     let mut members = joined.members.iter().map(|member| member.number).peekable();
-    for (index, part) in batch.parts().iter().enumerate() {
-        for (number, key) in batch.numbers(index).zip(&part.keys) {
-            if members.next_if_eq(&number).is_none() {
-                entries.push(Entry { sort: key.sort, what: What::Single(number) });
-            }
+    for (number, key) in batch.keys() {
+        if members.next_if_eq(&number).is_none() {
+            entries.push(Entry { sort: key.sort, what: What::Single(number) });
         }
     }
     for (number, group) in joined.groups.iter().enumerate() {
         let sort = group.sort.unwrap_or(KeyEntry::UNDATED);
         entries.push(Entry { sort, what: What::Group(number as u32) });
     }
-    entries.sort_by_key(|entry| Reverse(entry.sort));
-    settle_ties(&mut entries, batch, joined)?;
+    // Unstable, so that it needs no room beside them: ties are settled by name below.
+    entries.sort_unstable_by_key(|entry| Reverse(entry.sort));
+    settle_ties(&mut entries, batch, joined, limits.names_held_max)?;
     let rows: u64 = entries.iter().map(|entry| weight(entry, joined)).sum();
     let partitions = cut(&entries, joined, rows, limits);
     Ok(Order { entries, partitions, rows })
 }
 
 /// Within one sort time, orders by message id descending.
-fn settle_ties(entries: &mut [Entry], batch: &Batch, joined: &Joined) -> Result<()> {
+fn settle_ties(
+    entries: &mut [Entry],
+    batch: &Batch,
+    joined: &Joined,
+    names_held_max: usize,
+) -> Result<()> {
     let mut start = 0;
     while start < entries.len() {
         let sort = entries[start].sort;
         let length = entries[start..].iter().take_while(|entry| entry.sort == sort).count();
         let run = &mut entries[start..start + length];
-        if length > 1 {
+        if length > names_held_max {
+            settle_many(run, batch, joined)?;
+        } else if length > 1 {
             let mut named = Vec::with_capacity(length);
             for entry in run.iter() {
                 named.push((name(entry.what, batch, joined)?, *entry));
@@ -91,6 +97,17 @@ fn settle_ties(entries: &mut [Entry], batch: &Batch, joined: &Joined) -> Result<
         }
         start += length;
     }
+    Ok(())
+}
+
+/// Orders a run whose names would fill the memory: they are made again for each comparison.
+fn settle_many(run: &mut [Entry], batch: &Batch, joined: &Joined) -> Result<()> {
+    for entry in run.iter() {
+        name(entry.what, batch, joined)?;
+    }
+    // A draft does not change while it is mapped: what was read once is read again.
+    let name = |entry: &Entry| name(entry.what, batch, joined).expect("every name was just read");
+    run.sort_unstable_by_key(|entry| Reverse(name(entry)));
     Ok(())
 }
 

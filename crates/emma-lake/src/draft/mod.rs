@@ -3,12 +3,14 @@
 //! A draft lies in scratch: its layout is private to this program version and may change.
 //!
 //! 1. magic, head (exhibit, digest of its bytes, source);
-//! 2. blocks: the bodies of up to 65,536 records, then their offsets (4 bytes each);
+//! 2. blocks: the bodies of up to 65,536 records, then their offsets (4 bytes each), then their
+//!    keys (25 bytes each);
 //! 3. footer: blocks, members with what read them, names; its length; magic again.
 //!
 //! A body is member index, place, line, anomalies, a word of flags, then the values that the
-//! flags announce. [`DraftWriter`] holds the offsets of one block; [`DraftFile`] maps the file
-//! and borrows from it.
+//! flags announce. [`DraftWriter`] holds the offsets and keys of one block; [`DraftFile`] maps the
+//! file and borrows from it. Keys stand by themselves, so that joining reads them in one sweep
+//! and nobody needs to hold them.
 
 mod read;
 mod write;
@@ -45,6 +47,8 @@ pub struct KeyEntry {
     pub sort: Micros,
     /// Its number in the draft, from 0.
     pub ordinal: u32,
+    /// True where it has a network id: a record anywhere may then have the same identity.
+    pub named: bool,
 }
 
 impl KeyEntry {
@@ -125,7 +129,7 @@ fn key_entry(
     }
     let identity = half(bytes);
     let sort = record.time.as_ref().map_or(KeyEntry::UNDATED, |time| time.lo);
-    KeyEntry { identity, sort, ordinal }
+    KeyEntry { identity, sort, ordinal, named: record.id.is_some() }
 }
 
 /// Flags of a body: which values follow.
@@ -153,9 +157,23 @@ struct Run {
     first: u32,
 }
 
+/// Bytes of a key on disk: identity, sort time, whether it is named.
+const KEY_BYTES: usize = 25;
+
 struct Block {
     first: u32,
     start: u64,
     offsets: u64,
     count: u32,
+}
+
+impl Block {
+    /// Where its keys start; they follow the offsets.
+    fn keys(&self) -> u64 {
+        self.offsets + u64::from(self.count) * 4
+    }
+
+    fn end(&self) -> u64 {
+        self.keys() + u64::from(self.count) * KEY_BYTES as u64
+    }
 }

@@ -1,14 +1,17 @@
 //! Reading a draft.
 
-use super::{Block, Draft, DraftHead, MAGIC, ROLE, Run, flag};
+use super::{Block, Draft, DraftHead, KEY_BYTES, KeyEntry, MAGIC, ROLE, Run, flag};
 use crate::error::{LakeError, Result};
 use crate::names;
 use crate::pack::Cursor;
 use emma_model::digest::Digest;
 use emma_model::record::{Borrowed, Origin};
-use emma_model::{Clock, ExhibitId, Link, MemberPath, Place, Record, RecordKind, Time, Zone};
+use emma_model::{
+    Clock, ExhibitId, Link, MemberPath, Micros, Place, Record, RecordKind, Time, Zone,
+};
 use emma_store::MappedFile;
 use std::borrow::Cow;
+use std::ops::Range;
 use std::path::Path;
 
 /// An open draft, mapped.
@@ -90,6 +93,30 @@ impl DraftFile {
             (&self.members[a.member].0, a.first).cmp(&(&self.members[b.member].0, b.first))
         });
         runs.into_iter().flat_map(|(run, end)| run.first..end)
+    }
+
+    /// Keys of the records in `ordinals`, in order, read from the file as they are asked for;
+    /// ordinals that it does not have give none.
+    pub fn keys(&self, ordinals: Range<u32>) -> impl Iterator<Item = KeyEntry> + '_ {
+        let first =
+            self.blocks.partition_point(|block| block.first + block.count <= ordinals.start);
+        self.blocks[first..].iter().take_while(move |block| block.first < ordinals.end).flat_map(
+            move |block| {
+                let start = ordinals.start.max(block.first);
+                let end = ordinals.end.min(block.first + block.count);
+                let at = |ordinal: u32| {
+                    block.keys() as usize + (ordinal - block.first) as usize * KEY_BYTES
+                };
+                // Opening the draft made sure that every block lies within the file.
+                let stretch = &self.map[at(start)..at(end.max(start))];
+                (start..end).zip(stretch.chunks_exact(KEY_BYTES)).map(|(ordinal, key)| KeyEntry {
+                    identity: key[..16].try_into().expect("16 of 25 bytes"),
+                    sort: Micros::from_le_bytes(key[16..24].try_into().expect("8 of 25 bytes")),
+                    ordinal,
+                    named: key[24] != 0,
+                })
+            },
+        )
     }
 
     /// The record with number `ordinal`.
@@ -234,10 +261,12 @@ fn take_blocks(footer: &mut Cursor<'_>, file_bytes: u64) -> Option<Vec<Block>> {
     for _ in 0..footer.count()? {
         let (start, offsets) = (footer.number()?, footer.number()?);
         let count = u32::try_from(footer.number()?).ok()?;
-        let end = offsets.checked_add(u64::from(count) * 4)?;
-        (start <= offsets && end <= file_bytes && count > 0).then_some(())?;
-        blocks.push(Block { first, start, offsets, count });
+        let block = Block { first, start, offsets, count };
+        // So that the sums of `Block` cannot overflow.
+        (start <= offsets && offsets <= file_bytes && count > 0).then_some(())?;
+        (block.end() <= file_bytes).then_some(())?;
         first = first.checked_add(count)?;
+        blocks.push(block);
     }
     Some(blocks)
 }

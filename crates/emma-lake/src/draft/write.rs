@@ -1,6 +1,6 @@
 //! Writing a draft.
 
-use super::{Block, DraftHead, KeyEntry, MAGIC, ROLE, Run, flag, key_entry};
+use super::{Block, DraftHead, KEY_BYTES, KeyEntry, MAGIC, ROLE, Run, flag, key_entry};
 use crate::error::{LakeError, Result};
 use crate::pack::{put_number, put_signed, put_text};
 use emma_model::record::Origin;
@@ -21,7 +21,7 @@ const DRAFT_MEMBERS_MAX: usize = 1 << 26;
 /// Buffer between the writer and the file.
 const BUFFER_BYTES: usize = 256 << 10;
 /// Writes a draft file in scratch, in the order records are found (= record id order within a
-/// member). Holds at most one block of offsets.
+/// member). Holds the offsets and keys of at most one block.
 pub struct DraftWriter {
     file: BufWriter<NewFile>,
     path: PathBuf,
@@ -30,6 +30,7 @@ pub struct DraftWriter {
     records: u32,
     block_start: u64,
     offsets: Vec<u8>,
+    keys: Vec<u8>,
     blocks: Vec<Block>,
     members: Vec<(MemberPath, String)>,
     index: BTreeMap<MemberPath, usize>,
@@ -59,6 +60,7 @@ impl DraftWriter {
             records: 0,
             block_start: 0,
             offsets: Vec::new(),
+            keys: Vec::new(),
             blocks: Vec::new(),
             members: Vec::new(),
             index: BTreeMap::new(),
@@ -102,12 +104,16 @@ impl DraftWriter {
         written?;
         let ordinal = self.records;
         self.records += 1;
+        let key = key_entry(&self.head, member, place, record, ordinal, &mut self.hashed);
+        self.keys.extend_from_slice(&key.identity);
+        self.keys.extend_from_slice(&key.sort.to_le_bytes());
+        self.keys.push(key.named.into());
         let full = self.offsets.len() >= BLOCK_RECORDS_MAX * 4
             || self.position - self.block_start >= BLOCK_BYTES_MAX;
         if full {
             self.close_block()?;
         }
-        Ok(key_entry(&self.head, member, place, record, ordinal, &mut self.hashed))
+        Ok(key)
     }
 
     /// Says what read `member` (name and version), after its records.
@@ -184,10 +190,12 @@ impl DraftWriter {
             let count = (self.offsets.len() / 4) as u32;
             let (start, offsets) = (self.block_start, self.position);
             self.blocks.push(Block { first: self.records - count, start, offsets, count });
-            let bytes = std::mem::take(&mut self.offsets);
-            self.write(&bytes)?;
-            self.offsets = bytes;
-            self.offsets.clear();
+            debug_assert_eq!(self.keys.len(), count as usize * KEY_BYTES);
+            for part in [&mut self.offsets, &mut self.keys] {
+                self.file.write_all(part).map_err(LakeError::io(ROLE))?;
+                self.position += part.len() as u64;
+                part.clear();
+            }
         }
         self.block_start = self.position;
         Ok(())

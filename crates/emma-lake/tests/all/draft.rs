@@ -97,6 +97,11 @@ proptest! {
             prop_assert_eq!(draft.key(i as u32), keys[i]);
         }
         prop_assert!(file.get(records.len() as u32).is_err());
+        let count = records.len() as u32;
+        for (from, to) in (0..=count).flat_map(|from| (0..=count + 2).map(move |to| (from, to))) {
+            let stretch = keys[from as usize..to.clamp(from, count) as usize].iter().copied();
+            prop_assert!(file.keys(from..to).eq(stretch), "{from}..{to}");
+        }
     }
 
     #[test]
@@ -117,6 +122,7 @@ proptest! {
             for i in 0..file.len().min(4) {
                 let _ = file.get(i);
             }
+            let _ = file.keys(0..u32::MAX).take(1 << 20).count();
         }
     }
 }
@@ -184,4 +190,26 @@ fn a_draft_of_many_blocks_finds_each_record() {
     for i in [0u32, 1, 65_535, 65_536, 131_072, 139_999] {
         assert_eq!(file.get(i).unwrap().line, u64::from(i));
     }
+}
+
+#[test]
+fn keys_run_on_over_the_ends_of_blocks() {
+    const RECORDS: u32 = 65_536 * 2 + 3;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("draft");
+    let mut writer = DraftWriter::create(&path, head("a")).unwrap();
+    let record = Record::new(RecordKind::Message, "radio");
+    let keys: Vec<KeyEntry> = (0..RECORDS)
+        .map(|i| {
+            let place = Place::Span { offset: u64::from(i) * 10, length: 9 };
+            writer.push(&MemberPath::default(), &place, i.into(), &record, 0).unwrap()
+        })
+        .collect();
+    writer.finish().unwrap();
+    let file = DraftFile::open(&path).unwrap();
+    for (from, to) in [(0, RECORDS), (65_535, 65_537), (65_536, 131_072), (131_073, u32::MAX)] {
+        let stretch = &keys[from as usize..to.min(RECORDS) as usize];
+        assert!(file.keys(from..to).eq(stretch.iter().copied()), "{from}..{to}");
+    }
+    assert_eq!(file.get(65_536).unwrap().key(65_536), keys[65_536]);
 }
