@@ -53,8 +53,8 @@ pub struct DeriveLimits {
 impl Default for DeriveLimits {
     fn default() -> DeriveLimits {
         DeriveLimits {
-            batch_records_max: 24_000_000,
-            partition_rows_max: 2_500_000,
+            batch_records_max: 8_000_000,
+            partition_rows_max: 1_250_000,
             keys_held_max: 4_000_000,
             names_held_max: 500_000,
         }

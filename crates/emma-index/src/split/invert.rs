@@ -14,7 +14,7 @@ use std::io;
 use tantivy::postings::FieldSerializer;
 
 /// Pairs sorted in one pass: 8 bytes each.
-const PASS_PAIRS: usize = 1 << 24;
+const PASS_PAIRS: usize = 1 << 22;
 
 /// Collects the terms of one field, document by document.
 pub(crate) struct Inverter {
