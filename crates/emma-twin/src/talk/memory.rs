@@ -164,6 +164,11 @@ impl Memory {
         self.meeting = None;
     }
 
+    /// Closes every open question: another topic does not answer those of the last.
+    pub fn close(&mut self) {
+        self.open = [Call::default(); 3];
+    }
+
     /// What the last line called for; 0 where nothing.
     pub fn called(&self) -> Name {
         self.now.call
@@ -343,6 +348,12 @@ mod tests {
         memory.commit("in Hull");
         memory.begin(1);
         assert!(open(&memory).is_empty());
+        memory.begin(0);
+        memory.call(name("where"));
+        memory.commit("where?");
+        memory.close();
+        memory.begin(1);
+        assert!(open(&memory).is_empty(), "another topic");
         for _ in 0..PATIENCE {
             memory.begin(0);
             memory.commit("something else");

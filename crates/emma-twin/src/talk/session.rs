@@ -242,6 +242,7 @@ impl<'a> Session<'a> {
         }
         self.plan.clear();
         self.next = 0;
+        self.memory.close();
         let last = self.topic;
         if self.over {
             self.greet(draw);

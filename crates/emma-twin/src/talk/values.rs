@@ -2,7 +2,7 @@
 
 use crate::draw::Draw;
 use crate::ids;
-use crate::talk::grammar::{Fill, Grammar, SLOTS, Slot, Voice};
+use crate::talk::grammar::{Fill, Grammar, SLOTS, Slot, Voice, is_said};
 use crate::talk::memory::Memory;
 use crate::talk::session::Lexicon;
 use crate::talk::slang::Key;
@@ -244,13 +244,24 @@ impl Fill for Filler<'_, '_> {
                 let grammar = self.grammar();
                 grammar.say_list("place", &mut Voice { fill: self, memory, draw }, out);
             }
-            "town" if draw.chance(if settled { 1.0 } else { 0.3 }) => out.push_str(&values.town),
+            "town" if settled || draw.chance(0.3) && !is_said(out, &values.town) => {
+                out.push_str(&values.town);
+            }
             "town" => {
                 let mut voice = Voice { fill: &mut Nothing, memory, draw };
                 self.grammar().say_list("town", &mut voice, out);
             }
             "nick" => out.push_str(&values.nick),
-            "nick2" => self.lexicon.nick(self.key.group, draw, out),
+            "nick2" => {
+                let start = out.len();
+                for _ in 0..3 {
+                    out.truncate(start);
+                    self.lexicon.nick(self.key.group, draw, out);
+                    if !is_said(&out[..start], &out[start..]) {
+                        break;
+                    }
+                }
+            }
             "plate" => out.push_str(&values.plate),
             "phone" => out.push_str(&ids::phone(draw, language)),
             "iban" => {
