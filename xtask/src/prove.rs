@@ -7,6 +7,7 @@ mod disk_full;
 mod faults;
 mod flips;
 mod formats;
+mod hostile;
 mod irc;
 mod kills;
 mod order;
@@ -47,6 +48,11 @@ const PROOFS: &[Proof] = &[
         name: "formats",
         says: "every specimen and public file read as expected; fifty mixed files by one command",
         run: formats::run,
+    },
+    Proof {
+        name: "hostile",
+        says: "bombs, entities, depth, bad pictures, corrupt databases: bounded, told, good read",
+        run: hostile::run,
     },
     Proof {
         name: "irc",

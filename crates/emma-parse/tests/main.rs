@@ -1,6 +1,7 @@
 //! Integration tests of the readers: specimens by name, properties, hostile input.
 
 mod accounting;
+mod attacks;
 mod burner;
 mod collect;
 mod containers;

@@ -23,14 +23,7 @@ pub fn run(_: &Options) -> Result<String, Failure> {
         print!("{}", emma.must(words)?.out);
     }
     // A receipt whose ledger does not balance is refused; the totals say the same once more.
-    let status = scene::status(&emma)?;
-    let classes = ["record", "framing", "anomaly", "blob"];
-    let classes = classes.map(|class| scene::total_of(&status, &format!("bytes: {class}")));
-    let (balanced, unpacked) =
-        (classes.iter().sum::<u64>(), scene::total_of(&status, "unpacked bytes"));
-    if balanced != unpacked {
-        return Err(Failure::found(format!("{balanced} bytes accounted for of {unpacked}")));
-    }
+    let balanced = scene::balanced(&scene::status(&emma)?)?;
     let key = scene::key(&emma)?;
     let verified = scene::verify(&emma, &key, None)?;
     print!("{}", verified.out);

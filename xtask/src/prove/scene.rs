@@ -105,6 +105,17 @@ pub fn total_of(status: &Value, name: &str) -> u64 {
     named.filter_map(|total| total["value"].as_u64()).next().unwrap_or(0)
 }
 
+/// Fails unless every unpacked byte is accounted for; their number.
+pub fn balanced(status: &Value) -> Result<u64, Failure> {
+    let classes = ["record", "framing", "anomaly", "blob"];
+    let classes = classes.map(|class| total_of(status, &format!("bytes: {class}")));
+    let (told, unpacked) = (classes.iter().sum(), total_of(status, "unpacked bytes"));
+    match told == unpacked {
+        true => Ok(told),
+        false => Err(Failure::found(format!("{told} bytes accounted for of {unpacked}"))),
+    }
+}
+
 /// The exact number of messages a query finds.
 pub fn total(emma: &Emma, query: &str) -> Result<u64, Failure> {
     let said = emma.must(&["--json", "search", "case", query, "--count"])?.json()?;

@@ -5,10 +5,11 @@ use crate::limits::Limits;
 use crate::rows::values::{RowWriter, Value};
 use crate::rows::{Row, VisitRow};
 use emma_model::Anomaly;
+use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Rows, Statement, ffi};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -22,6 +23,9 @@ const STEPS: i32 = 1_000_000;
 const STEPS_MAX: u32 = 2_000;
 /// Longest value, in bytes.
 const VALUE_BYTES_MAX: i32 = 256 << 20;
+/// Bytes of a file that a row takes at least: two where its cell is told, two for the cell (SQLite
+/// file format, section 1.6).
+const ROW_BYTES_MIN: u64 = 4;
 /// Longest statement, in bytes.
 const STATEMENT_BYTES_MAX: i32 = 1 << 20;
 
@@ -46,6 +50,11 @@ impl From<io::Error> for Fault {
 }
 
 impl Fault {
+    /// Damage that SQLite itself did not notice.
+    pub fn corrupt() -> Fault {
+        rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None).into()
+    }
+
     /// The fault as a finding about the database; an error where the disk or the sink failed.
     pub fn content(self) -> io::Result<Anomaly> {
         let error = match self {
@@ -92,7 +101,7 @@ pub(super) struct Table {
 
 impl Table {
     /// `SELECT` of all rows with their number, in order.
-    pub fn select(&self) -> String {
+    fn select(&self) -> String {
         let name = quoted(&self.name);
         match self.row {
             Some(row) => format!("SELECT {row}, * FROM {name} ORDER BY {row}"),
@@ -101,10 +110,9 @@ impl Table {
         }
     }
 
-    /// `SELECT` of one row by its number.
-    pub fn select_one(&self) -> Option<String> {
-        let row = self.row?;
-        Some(format!("SELECT {row}, * FROM {} WHERE {row} = ?1", quoted(&self.name)))
+    /// True where its rows have numbers of their own.
+    pub fn numbered(&self) -> bool {
+        self.row.is_some()
     }
 
     /// True where it has the column, in whatever case.
@@ -124,6 +132,8 @@ pub(super) struct Database {
     work: Arc<AtomicU32>,
     tables_read: Arc<Mutex<BTreeSet<String>>>,
     row_bytes_max: usize,
+    /// More rows than this in a table are not rows: each takes some bytes of the file.
+    rows_max: u64,
 }
 
 impl Database {
@@ -131,6 +141,10 @@ impl Database {
     /// statements run on it may not.
     pub fn open(copy: &Path, limits: &Limits) -> Result<Database, Fault> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let bytes = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
+        let mut log = copy.as_os_str().to_owned();
+        log.push("-wal");
+        let rows_max = (bytes(copy) + bytes(Path::new(&log))) / ROW_BYTES_MIN;
         let mut connection = Connection::open_with_flags(copy, flags)?;
         connection.execute_batch(
             "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;
@@ -151,8 +165,13 @@ impl Database {
         connection.authorizer(Some(move |context: AuthContext<'_>| {
             allow(&context.action, &mut read.lock().unwrap_or_else(PoisonError::into_inner))
         }))?;
-        let database =
-            Database { connection, work, tables_read, row_bytes_max: limits.record_bytes_max };
+        let database = Database {
+            connection,
+            work,
+            tables_read,
+            row_bytes_max: limits.record_bytes_max,
+            rows_max,
+        };
         // The journal mode is asked for first: a damaged header shows here.
         database.connection.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
         Ok(database)
@@ -212,11 +231,15 @@ impl Database {
         self.work.store(0, Ordering::Relaxed);
     }
 
-    /// How many rows a table has.
+    /// How many rows a table has. Counted one by one: the short cut for counting goes through a
+    /// tree that leads into itself without end, and no limit stops it.
     pub fn count(&self, table: &Table) -> Result<u64, Fault> {
         self.came();
-        let sql = format!("SELECT count(*) FROM {}", quoted(&table.name));
-        Ok(self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0))?.cast_unsigned())
+        let (name, most) = (quoted(&table.name), self.rows_max + 1);
+        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {name} LIMIT {most})");
+        let count = self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0))?;
+        let count = count.cast_unsigned();
+        if count > self.rows_max { Err(Fault::corrupt()) } else { Ok(count) }
     }
 
     /// Pages that are no longer in use.
@@ -225,29 +248,108 @@ impl Database {
         Ok(free.map(i64::cast_unsigned)?)
     }
 
-    /// Shows all rows of a table in order.
-    pub fn each_row(&self, table: &Table, visit: VisitRow<'_>) -> Result<(), Fault> {
+    /// Shows all rows of a table in order; says how many were left out, see [`Scan`].
+    pub fn each_row(&self, table: &Table, visit: VisitRow<'_>) -> Result<u64, Fault> {
         let (mut statement, _) = self.prepare(&table.select())?;
-        let mut writer = RowWriter::default();
-        let mut number = 0;
-        let mut rows = statement.query([])?;
-        self.came();
-        while let Some(row) = rows.next()? {
-            self.came();
-            let own = row.get_ref(0)?.as_i64().unwrap_or(0);
-            number = if table.row.is_some() { own } else { number + 1 };
-            writer.begin();
-            for (at, column) in table.columns.iter().enumerate() {
-                writer.value(column, value(row.get_ref(at + 1)?), self.row_bytes_max);
-            }
-            visit(Row { table: &table.name, row: number, raw: writer.end() })?;
+        let mut scan = self.scan(table, &mut statement)?;
+        while let Some(row) = scan.next()? {
+            visit(row)?;
         }
-        Ok(())
+        Ok(scan.left_out)
+    }
+
+    /// The statement that [`Database::scan`] goes through.
+    pub fn select(&self, table: &Table) -> Result<Statement<'_>, Fault> {
+        Ok(self.prepare(&table.select())?.0)
+    }
+
+    /// Starts to go through a table.
+    pub fn scan<'s>(
+        &'s self,
+        table: &'s Table,
+        select: &'s mut Statement<'_>,
+    ) -> Result<Scan<'s>, Fault> {
+        self.came();
+        let rows = select.query([])?;
+        let writer = RowWriter::default();
+        Ok(Scan { database: self, table, rows, writer, last: None, count: 0, left_out: 0 })
+    }
+
+    /// The most rows that a table of this file can have.
+    pub fn rows_max(&self) -> u64 {
+        self.rows_max
     }
 
     /// Longest row written out, in bytes.
     pub fn row_bytes_max(&self) -> usize {
         self.row_bytes_max
+    }
+}
+
+/// The rows of a table in order of their numbers.
+///
+/// A damaged tree may lead to a page twice, or in circles. A row whose number does not follow the
+/// one before is left out, so that each comes once and none is another's; more rows than the file
+/// has room for are the end of the table.
+pub(super) struct Scan<'s> {
+    database: &'s Database,
+    table: &'s Table,
+    rows: Rows<'s>,
+    writer: RowWriter,
+    last: Option<i64>,
+    count: u64,
+    /// Rows that were left out so far.
+    pub left_out: u64,
+}
+
+impl Scan<'_> {
+    /// The next row; `None` after the last.
+    pub fn next(&mut self) -> Result<Option<Row<'_>>, Fault> {
+        match self.advance()? {
+            Some(_) => self.row().map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The row with this number, going forward to it; `None` where it is not there or lies behind.
+    pub fn at(&mut self, number: i64) -> Result<Option<Row<'_>>, Fault> {
+        while self.last.is_none_or(|last| last < number) {
+            if self.advance()?.is_none() {
+                return Ok(None);
+            }
+        }
+        if self.last == Some(number) { self.row().map(Some) } else { Ok(None) }
+    }
+
+    /// Goes to the next row and gives its number.
+    fn advance(&mut self) -> Result<Option<i64>, Fault> {
+        loop {
+            let Some(row) = self.rows.next()? else { return Ok(None) };
+            self.count += 1;
+            let own = row.get_ref(0)?.as_i64().unwrap_or(0);
+            let number = if self.table.numbered() { own } else { self.count.cast_signed() };
+            if self.count > self.database.rows_max {
+                return Err(Fault::corrupt());
+            }
+            if self.last.is_none_or(|last| last < number) {
+                self.database.came();
+                self.last = Some(number);
+                return Ok(self.last);
+            }
+            self.left_out += 1;
+        }
+    }
+
+    /// The row it stands at.
+    fn row(&mut self) -> Result<Row<'_>, Fault> {
+        let row = self.rows.get().expect("it stands at a row");
+        self.writer.begin();
+        for (at, column) in self.table.columns.iter().enumerate() {
+            let value = value(row.get_ref(at + 1)?);
+            self.writer.value(column, value, self.database.row_bytes_max);
+        }
+        let number = self.last.expect("the row it stands at has a number");
+        Ok(Row { table: &self.table.name, row: number, raw: self.writer.end() })
     }
 }
 

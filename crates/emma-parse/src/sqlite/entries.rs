@@ -82,8 +82,15 @@ pub(super) fn read(
             }),
             Some(query) => queried(database, table, query, &mut read, anomalies, &mut emit),
         };
-        if let Err(fault) = result {
-            anomalies.push(fault.content_of(&entry.name).map_err(Fault::Sink)?);
+        match result {
+            Ok(0) => {}
+            Ok(left_out) => {
+                let note = "rows stand twice or out of order: the table is damaged; they are not \
+                            read";
+                let field = format!("{} ({left_out} rows)", entry.name);
+                anomalies.push(Anomaly::field("sqlite.row_misplaced", field, note));
+            }
+            Err(fault) => anomalies.push(fault.content_of(&entry.name).map_err(Fault::Sink)?),
         }
     }
     anomalies.extend(reader.finish());
@@ -93,7 +100,8 @@ pub(super) fn read(
 /// Takes a row and the values found for it.
 type Emit<'e> = &'e mut dyn FnMut(Row<'_>, &[u8]) -> Result<(), Fault>;
 
-/// Reads the rows that a query finds. Its column `row` is the number of the row of `table` that
+/// Reads the rows that a query finds; says how many rows of the table were left out on the way.
+/// Its column `row` is the number of the row of `table` that
 /// the record stands for; the other columns are the values.
 fn queried(
     database: &Database,
@@ -102,43 +110,55 @@ fn queried(
     read: &mut BTreeSet<String>,
     anomalies: &mut Vec<Anomaly>,
     emit: Emit<'_>,
-) -> Result<(), Fault> {
-    let fail = |anomalies: &mut Vec<Anomaly>, note: &'static str| {
-        anomalies.push(Anomaly::field("mapping.query", table.name.clone(), note));
-        Ok(())
+) -> Result<u64, Fault> {
+    let mut tell = |kind: &'static str, note: &'static str| {
+        let known = |told: &Anomaly| {
+            told.kind.0 == kind && told.note == note && told.field.as_ref() == Some(&table.name)
+        };
+        if !anomalies.iter().any(known) {
+            anomalies.push(Anomaly::field(kind, table.name.clone(), note));
+        }
     };
-    let Some(one) = table.select_one() else {
-        return fail(anomalies, "the table has no row numbers, so a query cannot name its rows");
-    };
+    const QUERY: &str = "mapping.query";
+    if !table.numbered() {
+        tell(QUERY, "the table has no row numbers, so a query cannot name its rows");
+        return Ok(0);
+    }
     let sql = format!("SELECT * FROM ({query}) ORDER BY \"row\"");
     let Ok((mut statement, tables)) = database.prepare(&sql) else {
-        return fail(anomalies, "the mapping's query does not run on this database");
+        tell(QUERY, "the mapping's query does not run on this database");
+        return Ok(0);
     };
     read.extend(tables);
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let Some(number) = columns.iter().position(|column| column == "row") else {
-        return fail(anomalies, "the mapping's query has no column called row");
+        tell(QUERY, "the mapping's query has no column called row");
+        return Ok(0);
     };
-    let (mut own, _) = database.prepare(&one)?;
-    let (mut raw, mut values) = (RowWriter::default(), RowWriter::default());
-    let mut last = None;
+    // Both come in order of their numbers, so that the table is gone through once. A look-up by
+    // number would be no better: in a damaged tree it may find another row than going through it.
+    let mut own = database.select(table)?;
+    let mut own = database.scan(table, &mut own)?;
+    let mut values = RowWriter::default();
+    let (mut last, mut repeated) = (None, 0);
     database.came();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        database.came();
         let Ok(at) = row.get_ref(number)?.as_i64() else {
-            fail(anomalies, "a result of the query names no row")?;
+            tell(QUERY, "a result of the query names no row");
             continue;
         };
-        if last.replace(at) == Some(at) {
-            let note = "the query finds a row more than once; it is read once";
-            let known = anomalies.iter().any(|known| known.kind.0 == "mapping.row_repeated");
-            if !known {
-                let repeated = Anomaly::field("mapping.row_repeated", table.name.clone(), note);
-                anomalies.push(repeated);
+        if last.is_some_and(|last| at <= last) {
+            tell("mapping.row_repeated", "the query finds a row more than once; it is read once");
+            // In a damaged table, rows may come again without end.
+            repeated += 1;
+            if repeated > database.rows_max() {
+                return Err(Fault::corrupt());
             }
             continue;
         }
+        last = Some(at);
+        database.came();
         values.begin();
         for (place, column) in columns.iter().enumerate().filter(|(place, _)| *place != number) {
             match value(row.get_ref(place)?) {
@@ -146,16 +166,10 @@ fn queried(
                 value => values.value(column, value, database.row_bytes_max()),
             }
         }
-        let mut found = own.query([at])?;
-        let Some(stored) = found.next()? else {
-            fail(anomalies, "a result of the query names a row that is not there")?;
-            continue;
-        };
-        raw.begin();
-        for (place, column) in table.columns.iter().enumerate() {
-            raw.value(column, value(stored.get_ref(place + 1)?), database.row_bytes_max());
+        match own.at(at)? {
+            Some(row) => emit(row, values.end())?,
+            None => tell(QUERY, "a result of the query names a row that is not there"),
         }
-        emit(Row { table: &table.name, row: at, raw: raw.end() }, values.end())?;
     }
-    Ok(())
+    Ok(own.left_out)
 }
