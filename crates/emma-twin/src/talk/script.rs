@@ -172,3 +172,23 @@ impl Topic {
         Some(Topic { name, weights: weights.try_into().ok()?, turns })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draw::Stream;
+
+    #[test]
+    fn who_advises_and_who_asks_stay_who_they_are() {
+        let script = Script::parse(include_str!("../../talk/topics.txt")).unwrap();
+        let mut draw = Draw::new(1, Stream::Talk, 1);
+        let mut plan = Vec::new();
+        for (bond, role) in [(Bond::Lawyer, 0), (Bond::Doctor, 1), (Bond::Help, 0)] {
+            for _ in 0..20 {
+                plan.clear();
+                script.plan(bond, &mut draw, &mut plan);
+                assert_eq!(plan[0].0, role);
+            }
+        }
+    }
+}
