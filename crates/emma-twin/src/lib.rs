@@ -31,7 +31,7 @@ pub mod world;
 use std::io;
 
 /// The version of everything the twin draws: the same seed and version give the same bytes.
-pub const TWIN_VERSION: &str = "3";
+pub const TWIN_VERSION: &str = "4";
 
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]

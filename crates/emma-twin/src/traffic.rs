@@ -152,6 +152,7 @@ pub fn play(world: &World, lexicon: &Lexicon<'_>, tie: u32, mut hear: impl FnMut
             Some((incident, part)) => scripted(world, lexicon, manner, incident, part),
         };
         let shift = rhythm.index(bound.members.len());
+        let shift = if manner.bond.asks().is_some() { 0 } else { shift };
         for _ in 0..sitting.messages {
             let fact = (sitting.incident.is_none() && words.chance(FACTS))
                 .then(|| fact(world, lexicon, bound.members[shift], at, &mut words));

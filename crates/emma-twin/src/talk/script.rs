@@ -23,6 +23,19 @@ pub enum Bond {
     Press = 6,
 }
 
+impl Bond {
+    /// The member who speaks as A, where the two are not alike: a tie names the lawyer, the doctor
+    /// and the journalist first, and the customer before the seller.
+    pub fn asks(self) -> Option<u8> {
+        match self {
+            Bond::Crime | Bond::Family | Bond::Legit => None,
+            Bond::Help | Bond::Lawyer | Bond::Press => Some(0),
+            // The patient speaks first.
+            Bond::Doctor => Some(1),
+        }
+    }
+}
+
 /// Acts that belong to no ordinary topic.
 const EXTRA: [&str; 28] = [
     "greet",
@@ -121,6 +134,7 @@ impl Script {
     pub fn plan(&self, bond: Bond, draw: &mut Draw, plan: &mut Vec<(u8, u16)>) -> u8 {
         let number = draw.weighted(&self.weights[bond as usize]);
         let flip = u8::from(draw.chance(0.5));
+        let flip = bond.asks().unwrap_or(flip);
         for turn in &self.topics[number].turns {
             let times = draw.range(i64::from(turn.least), i64::from(turn.most));
             let role = if turn.role < 2 { turn.role ^ flip } else { turn.role };
@@ -156,5 +170,25 @@ impl Topic {
             turns.push(Turn { role, act: number as u16, least, most });
         }
         Some(Topic { name, weights: weights.try_into().ok()?, turns })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draw::Stream;
+
+    #[test]
+    fn who_advises_and_who_asks_stay_who_they_are() {
+        let script = Script::parse(include_str!("../../talk/topics.txt")).unwrap();
+        let mut draw = Draw::new(1, Stream::Talk, 1);
+        let mut plan = Vec::new();
+        for (bond, role) in [(Bond::Lawyer, 0), (Bond::Doctor, 1), (Bond::Help, 0)] {
+            for _ in 0..20 {
+                plan.clear();
+                script.plan(bond, &mut draw, &mut plan);
+                assert_eq!(plan[0].0, role);
+            }
+        }
     }
 }
