@@ -354,7 +354,8 @@ impl Grammar {
     }
 }
 
-/// Whether the line holds `text` as words of its own, or with an s behind: a list then says another.
+/// Whether the line holds `text` as words of its own, or with an s behind: a list then says
+/// another.
 pub fn is_said(line: &str, text: &str) -> bool {
     let text = text.trim();
     let worn = |at: usize| {
