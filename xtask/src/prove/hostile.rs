@@ -33,7 +33,7 @@ pub fn run(_: &Options) -> Result<String, Failure> {
         let path = exhibit["path"].as_str().unwrap_or_default();
         let named = |field: &str| exhibit[field].as_object().into_iter().flatten();
         let records: u64 = named("records").filter_map(|(_, n)| n.as_u64()).sum();
-        good += if path.starts_with("good/") { records } else { 0 };
+        good += if path.contains("/good/") { records } else { 0 };
         let told: Vec<String> = named("anomalies").map(|(kind, n)| format!("{kind} {n}")).collect();
         let bytes = exhibit["bytes"].as_u64().unwrap_or(0);
         println!("{path:<28} {bytes:>14} {records:>9}  {}", told.join(", "));
