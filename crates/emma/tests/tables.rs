@@ -61,3 +61,36 @@ fn a_table_holds_what_the_authority_opens_and_says_what_it_does_not() {
     let audit = case.must(&["audit", "case"]).out;
     assert!(audit.contains("query: calls"), "{audit}");
 }
+
+/// Many calls, so that a table of them does not fit a buffer.
+fn many_calls(case: &TestCase) {
+    let mut csv = "Record,Direction,Subscriber,Other Party,Start (UTC),Seconds,Service,Cell,IMEI\n"
+        .to_owned();
+    for row in 0..2_000 {
+        csv.push_str(&format!(
+            "r{row},Out,15550001,15550002,2020-05-02T10:00:00Z,75,Voice,QI-7,001000000000011\n"
+        ));
+    }
+    case.file("more/b.csv", csv);
+    case.must(&["--quiet", "intake", "case", "more", "--source", "telephony"]);
+}
+
+#[test]
+fn what_was_shown_before_a_full_disk_stopped_it_is_in_the_log() {
+    if !std::path::Path::new("/dev/full").exists() {
+        println!("skipped: what_was_shown_before_a_full_disk: /dev/full is absent");
+        return;
+    }
+    let case = case("");
+    many_calls(&case);
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_emma"));
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let arguments = ["table", "case", "calls", "--format", "csv"];
+    let ended = case.command(program, &arguments).stdout(full).output().unwrap();
+    assert_eq!(ended.status.code(), Some(4), "{}", String::from_utf8_lossy(&ended.stderr));
+    let audit = case.must(&["--json", "audit", "case"]).json();
+    let entries = audit["entries"].as_array().unwrap();
+    let closed = entries.iter().rev().find(|one| one["kind"] == "access.export.closed").unwrap();
+    let shown = closed["detail"]["shown"].as_u64().unwrap();
+    assert!(0 < shown && shown < 2_003, "{closed}");
+}

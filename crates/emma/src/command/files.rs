@@ -63,8 +63,10 @@ fn list(args: &FilesListArgs, output: &Output) -> Result<Done> {
         {
             true => page.line(&line),
             false => Ok(()),
-        })?;
+        });
+        // What was shown before it broke off was shown, too.
         access.shown = page.listed;
+        let totals = totals?;
         access.withheld = totals.withheld.clone();
         page.end(&totals, &session)?;
         Ok(out.flush()?)

@@ -28,8 +28,10 @@ pub fn run(args: &ReportArgs, output: &Output) -> Result<Done> {
     let written = (|| -> Result<()> {
         let mut page = Page { format, out: &mut out, listed: 0 };
         page.begin(&exhibits)?;
-        loss::anomalies(&case, &state, &session, &mut |line| page.anomaly(&line))?;
+        let all_told = loss::anomalies(&case, &state, &session, &mut |line| page.anomaly(&line));
+        // What was shown before it broke off was shown, too.
         access.shown = page.listed;
+        all_told?;
         page.end(all - exhibits.len(), &session.authority().id)?;
         Ok(out.flush()?)
     })();

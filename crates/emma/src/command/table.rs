@@ -57,8 +57,10 @@ pub fn run(args: &TableArgs, output: &Output) -> Result<Done> {
             let mut page = Page { table, format, limit: args.limit, out, rows: 0, people: vec![] };
             page.begin()?;
             let held = Held::new(&case.root, &snapshot);
-            each(&engine, &query, &held, &mut |laid| page.row(&laid), table)?;
+            let all = each(&engine, &query, &held, &mut |laid| page.row(&laid), table);
+            // What was shown before it broke off was shown, too.
             access.shown = page.rows;
+            all?;
             page.end(&withheld_by_name(&total.withheld), &session.authority().id)?;
             if format == TableFormat::Text {
                 print_withheld(&mut page.out, &total.withheld, &session.authority().id)?;
