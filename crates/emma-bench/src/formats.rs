@@ -326,20 +326,31 @@ fn make_database(folder: &Path, bytes: u64) -> Result<(PathBuf, u64), String> {
 }
 
 const PST: &str = "pst";
-/// Messages a folder: the writer's tables are of one page.
+/// Messages a folder, and folders a folder of folders: the writer's tables are of one block.
 const PST_FOLDER_MESSAGES: u64 = 300;
+const PST_FOLDER_FOLDERS: u64 = 100;
 
-/// A mailbox whose folders lie in one.
+/// A mailbox of two levels of folders.
 fn make_mailbox(folder: &Path, bytes: u64) -> Result<(PathBuf, u64), String> {
     let path = folder.join(PST).join("mail.pst");
     let parent = path.parent().expect("a file has a folder");
     let mut mailbox = Pst::new(true, 1);
     let texts = texts();
-    let (mut count, mut written, mut within) = (0u64, 0, mailbox::INBOX);
+    let (mut count, mut written) = (0u64, 0);
+    let (mut above, mut within) = (mailbox::INBOX, mailbox::INBOX);
+    let mut folder_id = mailbox::INBOX;
+    let mut next = || {
+        folder_id += 0x20;
+        folder_id
+    };
     while written < bytes {
         if count.is_multiple_of(PST_FOLDER_MESSAGES) {
-            within = mailbox::INBOX + 0x20 * (1 + (count / PST_FOLDER_MESSAGES) as u32);
-            mailbox.folder(within, &format!("Folder {within:x}"), mailbox::INBOX);
+            if count.is_multiple_of(PST_FOLDER_MESSAGES * PST_FOLDER_FOLDERS) {
+                above = next();
+                mailbox.folder(above, &format!("Folder {above:x}"), mailbox::INBOX);
+            }
+            within = next();
+            mailbox.folder(within, &format!("Folder {within:x}"), above);
         }
         let text = &texts[(count % texts.len() as u64) as usize];
         let values = vec![
