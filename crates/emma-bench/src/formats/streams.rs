@@ -246,7 +246,8 @@ pub const FORMATS: &[Made] = &[
         name: "signal-jsonl",
         file: "main.jsonl",
         head: "{\"version\":\"1\",\"backupTimeMs\":\"86500000\",\"currentAppVersion\":\"8.0\"}\n\
-               {\"account\":{\"givenName\":\"Heron\"}}\n{\"recipient\":{\"id\":\"1\",\"self\":{}}}\n\
+               {\"account\":{\"givenName\":\"Heron\"}}\n\
+               {\"recipient\":{\"id\":\"1\",\"self\":{}}}\n\
                {\"recipient\":{\"id\":\"2\",\"contact\":{\"e164\":\"15550000002\"}}}\n\
                {\"chat\":{\"id\":\"10\",\"recipientId\":\"2\"}}\n",
         record: |out, n, text| {
