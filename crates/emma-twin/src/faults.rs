@@ -2,7 +2,7 @@
 //! damaged, and why the others do not.
 
 use crate::draw::{Draw, Knob, Stream};
-use crate::scenario::Stretch;
+use crate::scenario::{Stretch, Whose};
 use crate::time::{HOUR, MINUTE, SECOND};
 use crate::world::World;
 use crate::world::device::Device;
@@ -139,10 +139,13 @@ pub fn operator_down(world: &World, operator: u8, at: i64) -> bool {
     coin(world, 2, u64::from(operator), at.div_euclid(OUTAGE_BLOCK), chance)
 }
 
-/// Whether the scenario asks for a collection server to be down at an instant.
-pub fn outage(world: &World, collector: u8, at: i64) -> bool {
-    let at_one = |out: &Stretch| out.collector == collector && (out.from..out.until).contains(&at);
-    world.outages.iter().any(at_one)
+/// What a handset depends on and the scenario asks to be down at an instant.
+pub fn outage(world: &World, device: &Device, at: i64) -> Option<Loss> {
+    let hit = |out: &&Stretch| (out.from..out.until).contains(&at) && out.whose.serves(device);
+    world.outages.iter().find(hit).map(|out| match out.whose {
+        Whose::Collector(_) => Loss::ServerDown,
+        Whose::Operator(_) => Loss::OperatorDown,
+    })
 }
 
 fn lost(world: &World, number: u32, device: &Device, at: i64) -> Option<Loss> {
@@ -160,7 +163,10 @@ fn lost(world: &World, number: u32, device: &Device, at: i64) -> Option<Loss> {
     if !device.interval(at).0 {
         return Some(Loss::CollectorDown);
     }
-    if outage(world, device.collector, at) || server_down(world, device.collector, at) {
+    if let Some(loss) = outage(world, device, at) {
+        return Some(loss);
+    }
+    if server_down(world, device.collector, at) {
         return Some(Loss::ServerDown);
     }
     if operator_down(world, device.operator, at) {
@@ -235,8 +241,9 @@ pub fn fate(world: &World, id: u64, number: u32, there: i64) -> Fate {
         }
     }
     let first = loss;
-    if !world.outages.is_empty() && through_outages(world, device.collector, &mut live) {
-        loss = loss.or(Some(Loss::ServerDown));
+    if !world.outages.is_empty() {
+        let down = through_outages(world, device, &mut live);
+        loss = loss.or(down.filter(|_| live.is_empty()));
     }
     if live.iter().any(|(_, bits)| bits & defect::REPLAYED != 0) {
         loss = None;
@@ -245,13 +252,18 @@ pub fn fate(world: &World, id: u64, number: u32, there: i64) -> Fate {
     Fate { there, stored, live, loss, first, restart }
 }
 
-/// Drops the copies that a collection server would have taken while it was down: one sent just
-/// before, repetitions, replays. True where none is left.
-fn through_outages(world: &World, collector: u8, live: &mut Vec<(i64, u16)>) -> bool {
-    live.retain(|(captured, _)| !outage(world, collector, *captured));
+/// Drops the copies that would have been taken while server or operator was down: one sent just
+/// before, repetitions, replays. Says by what the last of them was lost.
+fn through_outages(world: &World, device: &Device, live: &mut Vec<(i64, u16)>) -> Option<Loss> {
+    let mut why = None;
+    live.retain(|(captured, _)| {
+        let loss = outage(world, device, *captured);
+        why = loss.or(why);
+        loss.is_none()
+    });
     let repeated = |bits: u16| bits & defect::REPEATED != 0;
     if live.iter().filter(|(_, bits)| repeated(*bits)).count() == 1 {
         live.iter_mut().for_each(|(_, bits)| *bits &= !defect::REPEATED);
     }
-    live.is_empty()
+    why
 }

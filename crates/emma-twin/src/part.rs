@@ -218,10 +218,10 @@ impl Part {
             tally.replay_most = tally.replay_most.max(if again { back } else { 0 });
         }
         if !world.outages.is_empty() {
-            let collector = world.devices[device as usize].collector;
-            let down = |at| faults::outage(world, collector, at);
-            tally.outage.0 += u64::from(fate.loss == Some(Loss::ServerDown) && down(fate.there));
-            tally.outage.1 += fate.live.iter().filter(|(at, _)| down(*at)).count() as u64;
+            let down = |at| faults::outage(world, &world.devices[device as usize], at);
+            let lost = fate.loss.is_some() && fate.loss == down(fate.there);
+            tally.outage.0 += u64::from(lost);
+            tally.outage.1 += fate.live.iter().filter(|(at, _)| down(*at).is_some()).count() as u64;
         }
     }
 
@@ -383,6 +383,10 @@ impl Part {
 
     fn push(&mut self, source: usize, order: (i64, u64), start: usize, side: Side, defects: u16) {
         self.tally.rows[source] += 1;
+        if source == PARTNER {
+            let bit = defect::PARTNER.trailing_zeros();
+            self.tally.defects[bit as usize] += u64::from(defects >> bit & 1);
+        }
         if [HISTORY, FEED, HISTORY + SECOND, FEED + SECOND].contains(&source) {
             for (bit, count) in self.tally.defects.iter_mut().enumerate() {
                 *count += u64::from(defects >> bit & 1);

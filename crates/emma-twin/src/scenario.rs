@@ -5,7 +5,7 @@
 
 mod faults;
 
-pub use faults::{Faults, Outage, Stretch};
+pub use faults::{Faults, Outage, Stretch, Whose};
 
 use crate::{Result, TwinError};
 use serde::{Deserialize, Serialize};
@@ -321,6 +321,21 @@ impl Scenario {
         if self.people.accounts_per_person.len() != 5 {
             return refuse("people.accounts_per_person must have 5 shares");
         }
+        let known = crate::world::people::countries();
+        let deliveries = &self.deliveries;
+        for (key, country) in [
+            ("overnight_country", &deliveries.overnight_country),
+            ("partner_country", &deliveries.partner_country),
+        ] {
+            if !country.is_empty() && known.iter().all(|one| one.code != *country) {
+                let what = format!(
+                    "deliveries.{key} is {country:?}: it must be the two letters of one of the \
+                     {} countries, such as NL, or empty for none",
+                    known.len()
+                );
+                return refuse(&what);
+            }
+        }
         let days = self.days()?;
         if !(days.first < days.live && days.live < days.end) {
             return refuse("network: first_day, live_from and live_until must follow each other");
@@ -405,6 +420,14 @@ mod tests {
             (
                 "outage = [{ collector = 6, from = \"2020-05-01\", until = \"2020-05-02\" }]",
                 "faults.outage number 1: collector is 6: it must be 0 to 5",
+            ),
+            (
+                "outage = [{ operator = 5, from = \"2020-05-01\", until = \"2020-05-02\" }]",
+                "faults.outage number 1: operator is 5: it must be 0 to 4",
+            ),
+            (
+                "outage = [{ from = \"2020-05-01\", until = \"2020-05-02\" }]",
+                "faults.outage number 1: give collector or operator, one of the two",
             ),
             (
                 "outage = [{ collector = 0, from = \"2020-05-02\", until = \"2020-05-02\" }]",

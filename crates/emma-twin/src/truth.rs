@@ -280,7 +280,8 @@ fn outages(world: &World, into: &mut Vec<u8>) -> u64 {
     }
     for out in &world.outages {
         let mut object = Object::bare(into);
-        object.text("what", "collector").number("number", i64::from(out.collector));
+        let (what, number) = out.whose.named();
+        object.text("what", what).number("number", i64::from(number));
         object.time("from", out.from, 0).time("until", out.until, 0).flag("asked", true).close();
     }
     lines + world.outages.len() as u64

@@ -2,7 +2,7 @@
 
 use emma_twin::faults::{defect, operator_down, server_down};
 use emma_twin::part::{self, Part, SOURCES};
-use emma_twin::scenario::{Faults, Outage, Scenario};
+use emma_twin::scenario::{Faults, Outage, Scenario, Whose};
 use emma_twin::talk::Phrasebook;
 use emma_twin::talk::session::Lexicon;
 use emma_twin::time::{HOUR, parse_instant};
@@ -148,24 +148,31 @@ fn a_knob_changes_nothing_else() {
 }
 
 #[test]
-fn a_server_down_as_asked_takes_nothing_then() {
+fn a_server_or_operator_down_as_asked_takes_nothing_then() {
     let mut scenario = Scenario::preset("tiny").unwrap();
     scenario.network.messages = 5_000;
     (scenario.faults.captured, scenario.faults.collector_down) = (1.0, 0.1);
     (scenario.faults.repeat, scenario.faults.block_loss) = (0.2, 0.0);
     let days = ["2020-05-04", "2020-05-06T12:00:00Z"].map(String::from);
-    let control = captured(&scenario, &days);
-    let [from, until] = days.clone();
-    scenario.faults.outage = vec![Outage { collector: 2, from, until }];
-    let asked = captured(&scenario, &days);
-    assert!(control.1 > 20, "{control:?}");
-    assert_eq!(asked.1, 0, "{asked:?}");
-    // All else is taken as before.
-    assert_eq!(asked.0, control.0);
+    for whose in [Whose::Collector(2), Whose::Operator(2)] {
+        scenario.faults.outage = Vec::new();
+        let control = captured(&scenario, whose, &days);
+        let [from, until] = days.clone();
+        let (what, number) = whose.named();
+        let number = |own: &str| (what == own).then_some(number);
+        let (collector, operator) = (number("collector"), number("operator"));
+        scenario.faults.outage = vec![Outage { collector, operator, from, until }];
+        let asked = captured(&scenario, whose, &days);
+        assert!(control.1 > 20, "{control:?}");
+        assert_eq!(asked.1, 0, "{asked:?}");
+        // All else is taken as before.
+        assert_eq!(asked.0, control.0);
+    }
 }
 
-/// Copies that collector 2 took within a stretch, and all others, with their instant.
-fn captured(scenario: &Scenario, within: &[String; 2]) -> (Vec<(u32, i64)>, usize) {
+/// Copies taken within a stretch of handsets that depend on `whose`, and all others, with their
+/// instant.
+fn captured(scenario: &Scenario, whose: Whose, within: &[String; 2]) -> (Vec<(u32, i64)>, usize) {
     let book = Phrasebook::open().unwrap();
     let lexicon = Lexicon::of(&book);
     let world = World::make(scenario, 7, &book.script).unwrap();
@@ -174,7 +181,7 @@ fn captured(scenario: &Scenario, within: &[String; 2]) -> (Vec<(u32, i64)>, usiz
     for ties in part::cut(&world) {
         let part = Part::play(&world, &lexicon, ties);
         for row in part.rows.iter().filter(|row| [1, 6].contains(&row.source)) {
-            let own = world.devices[row.device as usize].collector == 2;
+            let own = whose.serves(&world.devices[row.device as usize]);
             match own && (from..until).contains(&row.order.0) {
                 true => inside += 1,
                 false => others.push((row.device, row.order.0)),

@@ -140,7 +140,8 @@ fn asked(world: &World, tally: &Tally, table: &mut Table) {
         let hours = (out.until - out.from) as f64 / HOUR as f64;
         let within = out.until.min(world.days.end) - out.from.max(world.days.live);
         let made = within.max(0) as f64 / HOUR as f64;
-        let what = format!("outage of collector {}, live hours", out.collector);
+        let (what, number) = out.whose.named();
+        let what = format!("outage of {what} {number}, live hours");
         table.line(what, made, Wanted::About(hours, 0.0), SILENT);
     }
     if !world.outages.is_empty() {

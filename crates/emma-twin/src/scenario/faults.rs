@@ -1,7 +1,7 @@
 //! What goes wrong on the way: every fault with its default, its range and its unit.
 
 use crate::time::parse_instant;
-use crate::world::device::COLLECTORS;
+use crate::world::device::{COLLECTORS, Device, OPERATORS};
 use crate::{Result, TwinError};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -60,16 +60,22 @@ pub struct Faults {
     pub partner_missing: f64,
     /// Share of handsets wiped (panic code or helpdesk) in the window.
     pub wiped: f64,
-    /// Collection servers down when the scenario says so, besides `server_down`.
+    /// Collection servers and mobile operators down when the scenario says so, besides
+    /// `server_down` and `operator_down`.
     pub outage: Vec<Outage>,
 }
 
-/// One collection server down for a stretch: it takes nothing live, of any of its handsets.
+/// One collection server or mobile operator down for a stretch: nothing is taken live of any of
+/// its handsets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outage {
-    /// Its number, 0 to 5, as in the truth's `outages` and `devices`.
-    pub collector: u8,
+    /// The collection server's number, 0 to 5, as in the truth's `outages` and `devices`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collector: Option<u8>,
+    /// Or the mobile operator's, 0 to 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<u8>,
     /// First instant, RFC 3339; of a date alone: 00:00 UTC. With or without quotes.
     #[serde(deserialize_with = "written")]
     pub from: String,
@@ -92,11 +98,38 @@ fn written<'d, D: Deserializer<'d>>(deserializer: D) -> std::result::Result<Stri
     })
 }
 
+/// What handsets depend on, by number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whose {
+    /// A collection server.
+    Collector(u8),
+    /// A mobile operator.
+    Operator(u8),
+}
+
+impl Whose {
+    /// Its kind, as in the truth, and its number.
+    pub fn named(self) -> (&'static str, u8) {
+        match self {
+            Whose::Collector(number) => ("collector", number),
+            Whose::Operator(number) => ("operator", number),
+        }
+    }
+
+    /// True where a handset depends on it.
+    pub fn serves(self, device: &Device) -> bool {
+        match self {
+            Whose::Collector(number) => device.collector == number,
+            Whose::Operator(number) => device.operator == number,
+        }
+    }
+}
+
 /// An [`Outage`] in milliseconds since 1970.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stretch {
-    /// The collection server.
-    pub collector: u8,
+    /// What is down.
+    pub whose: Whose,
     /// First instant.
     pub from: i64,
     /// End, excluded.
@@ -140,12 +173,14 @@ impl Faults {
         for (place, outage) in self.outage.iter().enumerate() {
             let name = format!("faults.outage number {}", place + 1);
             let refuse = |what: String| Err(TwinError::Scenario(format!("{name}: {what}")));
-            if u32::from(outage.collector) >= COLLECTORS {
-                let most = COLLECTORS - 1;
-                return refuse(format!(
-                    "collector is {}: it must be 0 to {most}",
-                    outage.collector
-                ));
+            let (whose, many) = match (outage.collector, outage.operator) {
+                (Some(number), None) => (Whose::Collector(number), COLLECTORS),
+                (None, Some(number)) => (Whose::Operator(number), OPERATORS),
+                _ => return refuse("give collector or operator, one of the two".into()),
+            };
+            let (what, number) = whose.named();
+            if u32::from(number) >= many {
+                return refuse(format!("{what} is {number}: it must be 0 to {}", many - 1));
             }
             let instants = (parse_instant(&outage.from), parse_instant(&outage.until));
             let (Some(from), Some(until)) = instants else {
@@ -156,7 +191,7 @@ impl Faults {
             if from >= until {
                 return refuse("until must be later than from".into());
             }
-            stretches.push(Stretch { collector: outage.collector, from, until });
+            stretches.push(Stretch { whose, from, until });
         }
         Ok(stretches)
     }
