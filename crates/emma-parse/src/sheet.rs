@@ -33,7 +33,7 @@ const DAYS_MAX: f64 = 2_957_003.0;
 /// Spreadsheets. Never recognised by first bytes alone: the zip reader asks for it.
 pub(crate) const FORMAT: Format = Format {
     name: "sheet",
-    version: 1,
+    version: 2,
     title: "Spreadsheet (XLSX, ODS), by a mapping",
     tested: "workbooks written by rust_xlsxwriter; invented ODS files",
     recognises: |_| false,
@@ -203,6 +203,10 @@ fn date_of(date: &ExcelDateTime) -> Cell {
     }
     let (y, m, d, h, min, s, ms) = date.to_ymd_hms_milli();
     let fraction = if ms == 0 { String::new() } else { format!(".{ms:03}") };
+    // Less than a day is a clock's time: the day before the calendar begins was never meant.
+    if date.as_f64() < 1.0 {
+        return Cell::Text(format!("{h:02}:{min:02}:{s:02}{fraction}"));
+    }
     Cell::Text(format!("{y:04}-{m:02}-{d:02}T{h:02}:{min:02}:{s:02}{fraction}"))
 }
 

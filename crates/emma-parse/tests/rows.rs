@@ -3,7 +3,7 @@
 
 use crate::collect::{Found, Said, read_file_by};
 use crate::containers::zip;
-use emma_model::{ItemClass, RecordKind};
+use emma_model::{ItemClass, RecordKind, Zone};
 use emma_parse::account::Account;
 use emma_parse::{Limits, Mapping, Plan};
 use proptest::prelude::*;
@@ -531,4 +531,65 @@ fn the_scratch_copy_is_gone_afterwards() {
     let mut found = Found::default();
     read_file_by(&shipped(), Path::new(&path), "x", &Limits::default(), &mut &mut found);
     assert_eq!(found.ends.len(), 1);
+}
+
+fn guessed(name: &str, bytes: &[u8]) -> emma_parse::mapping::Guess {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("exhibit");
+    std::fs::write(&path, bytes).unwrap();
+    emma_parse::mapping::guess(std::fs::File::open(&path).unwrap(), name).unwrap()
+}
+
+#[test]
+fn a_partners_workbook_with_days_and_clocks_apart_is_read_by_the_first_guess() {
+    let bytes = workbook(|book| {
+        let date = rust_xlsxwriter::Format::new().set_num_format("dd/mm/yyyy");
+        let clock = rust_xlsxwriter::Format::new().set_num_format("h:mm:ss");
+        book.add_worksheet().set_name("Notes").unwrap().write(0, 0, "for nobody").unwrap();
+        let sheet = book.add_worksheet().set_name("Chat").unwrap();
+        sheet.write(0, 0, "Messages of a phone").unwrap();
+        for (at, name) in (0..).zip(["Date", "Time", "Sender", "Recipient", "Message"]) {
+            sheet.write(2, at, name).unwrap();
+        }
+        for row in 3..9 {
+            sheet.write_with_format(row, 0, 44_087, &date).unwrap();
+            let seconds = 45_057 + row * 61;
+            sheet.write_with_format(row, 1, f64::from(seconds) / 86_400.0, &clock).unwrap();
+            for (at, text) in (2..).zip(["heron", "owl", "hoo at nine"]) {
+                sheet.write(row, at, text).unwrap();
+            }
+        }
+    });
+    let guess = guessed("partner.xlsx", &bytes);
+    let mapping = Mapping::parse(&guess.toml).unwrap_or_else(|error| panic!("{error}"));
+    assert!(guess.notes.iter().all(|note| !note.contains("binary")), "{:?}", guess.notes);
+    let plan = Plan::new(Some(mapping), false);
+    let found = read_bytes(&plan, "partner.xlsx", &bytes);
+    let rows: Vec<&Said> = found.records().collect();
+    assert_eq!(rows.len(), 6, "{}", guess.toml);
+    // 12:34:00, in a zone that the sheet does not say.
+    let at = 1_600_000_440_000_000;
+    let half_days = [-14, 12].map(|hours| at + hours * 3_600_000_000);
+    let time = rows[0].time.unwrap();
+    assert_eq!((time.0, time.1, time.2), (half_days[0], half_days[1] + 999_999, Zone::Unknown));
+    assert!(found.items.iter().all(|item| item.anomalies.is_empty()), "{:?}", found.anomalies());
+    assert_eq!((rows[0].from.as_deref(), rows[0].to[0].as_str()), (Some("heron"), "owl"));
+}
+
+#[test]
+fn a_database_is_guessed_by_its_tables_and_an_archive_says_what_to_do() {
+    let sql = "CREATE TABLE places (id INTEGER PRIMARY KEY, tree TEXT); \
+        CREATE TABLE chats (id INTEGER PRIMARY KEY, sender TEXT, recipient TEXT, body TEXT, \
+        sent INTEGER); INSERT INTO places VALUES (1, 'oak'), (2, 'elm'), (3, 'ash'); \
+        INSERT INTO chats VALUES (1, 'heron', 'owl', 'hoo', 1585908672), \
+        (2, 'owl', 'heron', 'hoo hoo', 1585908679);";
+    let bytes = database(sql);
+    let guess = guessed("birds.db", &bytes);
+    assert!(guess.toml.contains("name = \"chats\""), "{}", guess.toml);
+    assert!(guess.notes.iter().any(|note| note.contains("2 tables (chats, places)")));
+    let mapping = Mapping::parse(&guess.toml).unwrap_or_else(|error| panic!("{error}"));
+    let found = read_bytes(&Plan::new(Some(mapping), false), "birds.db", &bytes);
+    assert_eq!(found.records().count(), 2);
+    let guess = guessed("all.zip", &zip(&[("a.txt", b"hoo")]));
+    assert!(guess.notes[0].contains("name a file in it"), "{:?}", guess.notes);
 }

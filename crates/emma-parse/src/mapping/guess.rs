@@ -2,15 +2,18 @@
 
 use super::guess_names::{self, EXPECTED, Vocabulary};
 use super::guess_shape::{Column, Found, Shape, find};
+use super::guess_tables::{self, FoundTable};
 use super::guess_time::{self, TimeGuess};
 use super::guess_values;
 use crate::text;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 /// Bytes of a file that a guess looks at.
 const GUESS_BYTES_MAX: u64 = 1 << 20;
+/// Tables of a file that a note names.
+const TABLES_LISTED_MAX: usize = 12;
 
 /// A proposed mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +47,48 @@ pub enum Confidence {
 /// Only those of reading the file.
 pub fn guess(file: File, path: &str) -> io::Result<Guess> {
     let mut head = Vec::new();
-    file.take(GUESS_BYTES_MAX).read_to_end(&mut head)?;
+    file.try_clone()?.take(GUESS_BYTES_MAX).read_to_end(&mut head)?;
+    if guess_tables::may_hold(&head) {
+        let mut file = file;
+        file.seek(SeekFrom::Start(0))?;
+        return Ok(guess_table(guess_tables::find(file, &head)?, path));
+    }
     Ok(guess_bytes(&head, path))
+}
+
+/// The guess for the sheet or table that a mapping fits best.
+fn guess_table(tables: Vec<FoundTable>, path: &str) -> Guess {
+    let mut best: Option<(Confidence, usize, Guess)> = None;
+    let mut names = Vec::new();
+    for table in tables {
+        let Found::Table { name, .. } = &table.shape.layout else { continue };
+        names.push(name.clone());
+        let mut writer = Writer { out: String::new(), notes: Vec::new(), unsure: false };
+        let confidence = writer.mapping(Some(&table.shape), path, "");
+        let guess = Guess { toml: writer.out, confidence, notes: writer.notes };
+        if best.as_ref().is_none_or(|best| (best.0, best.1) < (confidence, table.rows)) {
+            best = Some((confidence, table.rows, guess));
+        }
+    }
+    let Some((_, _, mut guess)) = best else {
+        let mut writer = Writer { out: String::new(), notes: Vec::new(), unsure: false };
+        let confidence = writer.mapping(None, path, "");
+        let note = "no sheet or table with a header and rows was found in it; of an archive, name a \
+                    file in it";
+        return Guess { toml: writer.out, confidence, notes: vec![note.to_owned()] };
+    };
+    if names.len() > 1 {
+        let listed: Vec<&str> = names.iter().take(TABLES_LISTED_MAX).map(String::as_str).collect();
+        let more = if names.len() > listed.len() { ", ..." } else { "" };
+        let listed = listed.join(", ").replace(char::is_control, " ");
+        guess.notes.push(format!(
+            "it holds {} tables ({listed}{more}); this is for the one that looks most like records: \
+             add a [[table]] for each other, and in a database a `query` where values stand in \
+             several",
+            names.len()
+        ));
+    }
+    guess
 }
 
 /// Like [`guess`] for bytes in memory.
@@ -99,7 +142,7 @@ impl Writer {
         };
         let noun = match shape.layout {
             Found::Ndjson | Found::Json(_) => "key",
-            Found::Delimited { .. } => "column",
+            Found::Delimited { .. } | Found::Table { .. } => "column",
             Found::Log(_) => "named group",
         };
         let layout = match shape.layout {
@@ -107,6 +150,7 @@ impl Writer {
             Found::Json(_) => "json",
             Found::Delimited { .. } => "delimited",
             Found::Log(_) => "log",
+            Found::Table { .. } => "table",
         };
         self.line(format!("layout = {}", quoted(layout)));
         let vocabulary = guess_names::vocabulary(&shape.columns);
@@ -183,13 +227,13 @@ impl Writer {
             self.line(format!("# kept raw, as every {noun} that is not mentioned: {names}"));
         }
         self.line("");
-        self.time(time.as_ref());
+        self.time(time.as_ref(), &shape.layout);
         let has = |wanted: &str| taken.iter().any(|(field, _)| *field == wanted);
         self.unsure |= !told.is_empty() || is_message && !has("to") && !has("conversation");
         has("from") && (has("text") || !is_message) && time.is_some()
     }
 
-    fn time(&mut self, time: Option<&TimeGuess<'_>>) {
+    fn time(&mut self, time: Option<&TimeGuess<'_>>, layout: &Found) {
         let Some(TimeGuess { columns, format }) = time else {
             self.line("# [time]");
             self.line("# column = \"...\"");
@@ -213,6 +257,16 @@ impl Writer {
             }
             columns => self.line(format!("column = {}", quoted(&reference(&columns[0].name)))),
         }
+        let format = match layout {
+            Found::Table { midnights, .. } if midnights.contains(&columns[0].name) => {
+                // Cells of days are written with the clock of midnight.
+                &match format.split_once(' ') {
+                    Some((day, clock)) if columns.len() == 2 => format!("{day}T00:00:00 {clock}"),
+                    _ => "rfc3339".to_owned(),
+                }
+            }
+            _ => format,
+        };
         let other = match format {
             format if format.contains("%d/%m") => Some(format.replace("%d/%m", "%m/%d")),
             format if format.contains("%m/%d") => Some(format.replace("%m/%d", "%d/%m")),
@@ -268,6 +322,15 @@ impl Writer {
                     let note = "there is no header row; the names of columns were guessed";
                     self.notes.push(note.to_owned());
                 }
+            }
+            Found::Table { name, sheet, .. } => {
+                self.line("[[table]]");
+                self.line(format!("name = {:21} # or \"*\", any", quoted(name)));
+                let of = if *sheet { "the sheet" } else { "the table" };
+                let needs = shape.columns.iter().map(|column| quoted(&column.name));
+                let needs = needs.collect::<Vec<_>>().join(", ");
+                self.line(format!("# columns without which {of} is not meant"));
+                self.line(format!("needs = [{needs}]"));
             }
             Found::Log(pattern) => {
                 self.line("[log]");

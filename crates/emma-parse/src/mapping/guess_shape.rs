@@ -29,6 +29,13 @@ pub(super) enum Found {
     },
     /// With a header pattern.
     Log(String),
+    /// A sheet, or a table of a database.
+    Table {
+        name: String,
+        sheet: bool,
+        /// Columns whose cells are days, written with the clock of midnight.
+        midnights: Vec<String>,
+    },
 }
 
 /// A column and the first values seen in it.

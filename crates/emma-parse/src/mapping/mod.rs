@@ -25,6 +25,7 @@ mod guess;
 mod guess_json;
 mod guess_names;
 mod guess_shape;
+mod guess_tables;
 mod guess_time;
 mod guess_values;
 mod json_document;
