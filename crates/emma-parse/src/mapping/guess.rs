@@ -73,8 +73,8 @@ fn guess_table(tables: Vec<FoundTable>, path: &str) -> Guess {
     let Some((_, _, mut guess)) = best else {
         let mut writer = Writer { out: String::new(), notes: Vec::new(), unsure: false };
         let confidence = writer.mapping(None, path, "");
-        let note = "no sheet or table with a header and rows was found in it; of an archive, name a \
-                    file in it";
+        let note = "no sheet or table with a header and rows was found in it; of an archive, \
+                    name a file in it";
         return Guess { toml: writer.out, confidence, notes: vec![note.to_owned()] };
     };
     if names.len() > 1 {
@@ -82,9 +82,9 @@ fn guess_table(tables: Vec<FoundTable>, path: &str) -> Guess {
         let more = if names.len() > listed.len() { ", ..." } else { "" };
         let listed = listed.join(", ").replace(char::is_control, " ");
         guess.notes.push(format!(
-            "it holds {} tables ({listed}{more}); this is for the one that looks most like records: \
-             add a [[table]] for each other, and in a database a `query` where values stand in \
-             several",
+            "it holds {} tables ({listed}{more}); this is for the one that looks most like \
+             records: add a [[table]] for each other, and in a database a `query` where values \
+             stand in several",
             names.len()
         ));
     }
