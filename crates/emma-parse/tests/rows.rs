@@ -593,3 +593,91 @@ fn a_database_is_guessed_by_its_tables_and_an_archive_says_what_to_do() {
     let guess = guessed("all.zip", &zip(&[("a.txt", b"hoo")]));
     assert!(guess.notes[0].contains("name a file in it"), "{:?}", guess.notes);
 }
+
+#[test]
+fn whatsapp_for_android_between_its_shapes_loses_nothing_that_is_there() {
+    // As of 2022: no jid_map, no edits; media without some of their columns.
+    let sql = "
+CREATE TABLE jid (_id INTEGER PRIMARY KEY, server TEXT, raw_string TEXT);
+CREATE TABLE chat (_id INTEGER PRIMARY KEY, jid_row_id INTEGER, subject TEXT);
+CREATE TABLE message (_id INTEGER PRIMARY KEY, chat_row_id INTEGER, sender_jid_row_id INTEGER,
+  from_me INTEGER, key_id TEXT, timestamp INTEGER, message_type INTEGER, text_data TEXT);
+CREATE TABLE message_quoted (message_row_id INTEGER, key_id TEXT, text_data TEXT);
+CREATE TABLE message_media (message_row_id INTEGER, file_path TEXT, media_caption TEXT);
+CREATE TABLE message_revoked (message_row_id INTEGER, revoked_key_id TEXT,
+  revoke_timestamp INTEGER);
+INSERT INTO jid VALUES (1, 's.whatsapp.net', '15550001@s.whatsapp.net');
+INSERT INTO chat VALUES (1, 1, NULL);
+INSERT INTO message VALUES (1, 1, 0, 0, 'K1', 1577836800000, 0, 'evening'),
+  (2, 1, 0, 1, 'K2', 1577836860000, 0, 'and to you'),
+  (3, 1, 0, 0, 'K3', 1577836900000, 1, NULL), (4, 1, 0, 0, 'K4', 1577836950000, 15, NULL);
+INSERT INTO message_quoted VALUES (2, 'K1', 'evening');
+INSERT INTO message_media VALUES (3, 'Media/IMG-1.jpg', 'look at this');
+INSERT INTO message_revoked VALUES (4, 'K4', 1577836995000);";
+    let found = read_bytes(&shipped(), "msgstore.db", &database(sql));
+    let rows: Vec<&Said> = found.records().collect();
+    assert_eq!(rows.len(), 4);
+    assert_eq!(rows[1].reply_to.as_deref(), Some("K1"));
+    assert_eq!(rows[2].text.as_deref(), Some("look at this"), "a caption is what was said");
+    assert_eq!(extra(rows[2], "file"), Some("Media/IMG-1.jpg"));
+    assert_eq!(extra(rows[3], "deleted_id"), Some("K4"));
+    assert_eq!(found.anomalies(), []);
+    assert!(kinds(&found).iter().all(|kind| *kind != "sqlite.table_unread"), "{:?}", kinds(&found));
+}
+
+#[test]
+fn whatsapp_for_android_in_its_old_shape_with_quotes_and_receipts() {
+    let sql = "
+CREATE TABLE messages (_id INTEGER PRIMARY KEY, key_remote_jid TEXT, key_from_me INTEGER,
+  key_id TEXT, status INTEGER, data TEXT, timestamp INTEGER, media_wa_type TEXT,
+  media_caption TEXT, quoted_row_id INTEGER);
+CREATE TABLE messages_quotes (_id INTEGER PRIMARY KEY, key_id TEXT, data TEXT);
+CREATE TABLE receipts (_id INTEGER PRIMARY KEY, key_remote_jid TEXT, key_id TEXT,
+  remote_resource TEXT, receipt_device_timestamp INTEGER, read_device_timestamp INTEGER,
+  played_device_timestamp INTEGER);
+INSERT INTO messages VALUES (1, '15550001@s.whatsapp.net', 0, 'A', 0, NULL, 1400000000000, '1',
+  'a nest', 0), (2, '15550001@s.whatsapp.net', 1, 'B', 0, 'hoo', 1400000002000, '0', NULL, 9),
+  (3, '15550001@s.whatsapp.net', 0, 'C', 0, NULL, 1400000003000, '15', NULL, 0);
+INSERT INTO messages_quotes VALUES (9, 'A', 'a nest');
+INSERT INTO receipts VALUES (1, '15550001@s.whatsapp.net', 'B', '', 1400000002500, NULL, NULL);";
+    let found = read_bytes(&shipped(), "msgstore.db", &database(sql));
+    let rows: Vec<&Said> = found.records().collect();
+    assert_eq!(rows[0].text.as_deref(), Some("a nest"));
+    assert_eq!(rows[1].reply_to.as_deref(), Some("A"));
+    assert_eq!(extra(rows[1], "receipts"), Some("15550001@s.whatsapp.net:1400000002500::"));
+    assert_eq!(extra(rows[2], "deleted_id"), Some("C"));
+    assert_eq!(extra(rows[0], "deleted_id"), None);
+}
+
+#[test]
+fn imessage_before_edits_keeps_bodies_reactions_and_files() {
+    let sql = "
+CREATE TABLE handle (ROWID INTEGER PRIMARY KEY, id TEXT);
+CREATE TABLE chat (ROWID INTEGER PRIMARY KEY, chat_identifier TEXT, style INTEGER);
+CREATE TABLE message (ROWID INTEGER PRIMARY KEY, guid TEXT, text TEXT, attributedBody BLOB,
+  handle_id INTEGER, date INTEGER, is_from_me INTEGER, item_type INTEGER,
+  associated_message_guid TEXT, associated_message_type INTEGER, thread_originator_guid TEXT);
+CREATE TABLE chat_message_join (chat_id INTEGER, message_id INTEGER);
+CREATE TABLE chat_handle_join (chat_id INTEGER, handle_id INTEGER);
+CREATE TABLE attachment (ROWID INTEGER PRIMARY KEY, filename TEXT, transfer_name TEXT);
+CREATE TABLE message_attachment_join (message_id INTEGER, attachment_id INTEGER);
+INSERT INTO handle VALUES (1, '+15550001'), (2, '+15550002');
+INSERT INTO chat VALUES (1, 'chat77', 43);
+INSERT INTO chat_handle_join VALUES (1, 1), (1, 2);
+INSERT INTO message VALUES (1, 'G1', 'hoo', NULL, 1, 1, 0, 0, NULL, 0, NULL),
+  (2, 'G2', NULL, NULL, 1, 2, 0, 0, 'p:0/G1', 2000, NULL),
+  (3, 'G3', 'to all', NULL, 0, 3, 1, 0, NULL, 0, 'G1'), (4, 'G4', NULL, NULL, 1, 4, 0, 2, NULL, 0,
+  NULL);
+INSERT INTO chat_message_join VALUES (1, 1), (1, 2), (1, 3), (1, 4);
+INSERT INTO attachment VALUES (5, '~/a.jpg', 'a|b' || char(10) || '.jpg');
+INSERT INTO message_attachment_join VALUES (3, 5);";
+    let found = read_bytes(&shipped(), "sms.db", &database(sql));
+    let rows: Vec<&Said> = found.records().collect();
+    assert_eq!(rows.len(), 4);
+    assert_eq!(extra(rows[1], "reaction_to"), Some("p:0/G1"));
+    assert_eq!(rows[2].to, ["+15550001", "+15550002"]);
+    assert_eq!(rows[2].reply_to.as_deref(), Some("G1"));
+    assert_eq!(extra(rows[2], "attachments"), Some("~/a.jpg|||a b .jpg"));
+    assert_eq!(rows[3].kind, RecordKind::System);
+    assert_eq!(kinds(&found).iter().filter(|kind| kind.contains("unread")).count(), 0);
+}

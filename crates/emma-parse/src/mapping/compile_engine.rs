@@ -178,6 +178,7 @@ fn table(file: &File, maker: &Maker, keep: &BTreeSet<String>) -> Result<TableRul
             name: entry.name.get_ref().clone(),
             part: entry.part.clone().unwrap_or_default(),
             needs: entry.needs.clone(),
+            optional: entry.optional.clone(),
             query: entry.query.as_ref().map(|query| query.get_ref().clone()),
             kind: entry.kind.map(record_kind),
             header_row: entry.header_row,

@@ -256,6 +256,8 @@ pub(super) struct RowsTable {
     pub part: Option<String>,
     #[serde(default)]
     pub needs: Vec<String>,
+    #[serde(default)]
+    pub optional: Vec<String>,
     pub query: Option<Text>,
     pub kind: Option<Kind>,
     #[serde(default)]

@@ -22,6 +22,9 @@ pub(crate) struct TableEntry {
     pub part: String,
     /// Columns that must be there, `COLUMN` of this table or `TABLE.COLUMN`.
     pub needs: Vec<String>,
+    /// For databases: columns that the query names and that may not be there, written alike. They
+    /// are empty then, and a table that is not there has no rows.
+    pub optional: Vec<String>,
     /// For databases: what is read instead of the rows as they are. Its column `row` is the
     /// number of the row that the record stands for.
     pub query: Option<String>,

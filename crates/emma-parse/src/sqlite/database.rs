@@ -110,6 +110,11 @@ impl Table {
         }
     }
 
+    /// All its columns in a `SELECT`, with the row's number where that is no column of its own.
+    pub fn all(&self) -> String {
+        self.row.map_or_else(|| "*".to_owned(), |row| format!("{row}, *"))
+    }
+
     /// True where its rows have numbers of their own.
     pub fn numbered(&self) -> bool {
         self.row.is_some()
@@ -122,7 +127,7 @@ impl Table {
 }
 
 /// A name in a statement.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

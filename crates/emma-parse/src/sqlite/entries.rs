@@ -1,6 +1,6 @@
 //! The rows that a mapping understands.
 
-use super::database::{Database, Fault, Table, value};
+use super::database::{Database, Fault, Table, quoted, value};
 use crate::emit::Emitter;
 use crate::mapping::{Mapping, TableEntry};
 use crate::member::Member;
@@ -8,7 +8,7 @@ use crate::plan::Plan;
 use crate::rows::values::{RowWriter, Value};
 use crate::rows::{Row, RowMember};
 use emma_model::Anomaly;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The first mapping that is for this database, and the entries of it that fit.
 pub(super) fn choose<'p>(
@@ -80,7 +80,10 @@ pub(super) fn read(
                     Fault::Sqlite(error) => std::io::Error::other(error),
                 })
             }),
-            Some(query) => queried(database, table, query, &mut read, anomalies, &mut emit),
+            Some(query) => {
+                let query = format!("{}SELECT * FROM ({query})", stand_ins(entry, &tables));
+                queried(database, table, &query, &mut read, anomalies, &mut emit)
+            }
         };
         match result {
             Ok(0) => {}
@@ -95,6 +98,39 @@ pub(super) fn read(
     }
     anomalies.extend(reader.finish());
     Ok(read)
+}
+
+/// What stands in a query, under its own name, for each table that is not there or lacks columns
+/// which the entry says may be missing.
+fn stand_ins(entry: &TableEntry, tables: &[Table]) -> String {
+    let mut wanted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for optional in &entry.optional {
+        let (table, column) = optional.split_once('.').unwrap_or((&entry.name, optional));
+        wanted.entry(table).or_default().push(column);
+    }
+    let mut stand_ins = Vec::new();
+    for (name, columns) in wanted {
+        let own = quoted(name);
+        match tables.iter().find(|table| table.name.eq_ignore_ascii_case(name)) {
+            None => {
+                let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+                let values = vec!["NULL"; names.len()].join(", ");
+                let names = names.join(", ");
+                stand_ins.push(format!("{own}({names}) AS (SELECT {values} WHERE 0)"));
+            }
+            Some(table) => {
+                let rowid = |column: &str| column.eq_ignore_ascii_case("rowid");
+                let missing = columns.iter().filter(|column| !table.has(column) && !rowid(column));
+                let missing: String =
+                    missing.map(|column| format!(", NULL AS {}", quoted(column))).collect();
+                if !missing.is_empty() {
+                    let all = table.all();
+                    stand_ins.push(format!("{own} AS (SELECT {all}{missing} FROM main.{own})"));
+                }
+            }
+        }
+    }
+    if stand_ins.is_empty() { String::new() } else { format!("WITH {} ", stand_ins.join(", ")) }
 }
 
 /// Takes a row and the values found for it.
@@ -124,7 +160,7 @@ fn queried(
         tell(QUERY, "the table has no row numbers, so a query cannot name its rows");
         return Ok(0);
     }
-    let sql = format!("SELECT * FROM ({query}) ORDER BY \"row\"");
+    let sql = format!("{query} ORDER BY \"row\"");
     let Ok((mut statement, tables)) = database.prepare(&sql) else {
         tell(QUERY, "the mapping's query does not run on this database");
         return Ok(0);
