@@ -88,6 +88,8 @@ const NUMBER: &[&str] = &[
     "ownnumber",
     "e164",
 ];
+/// Values before and after a `Value` among which its name or kind is looked for.
+const BESIDE_MAX: usize = 64;
 const CELL: &[&str] = &["cell", "cellid", "cgi", "ecgi", "firstcell", "startcell", "site"];
 
 /// The tables there are.
@@ -100,7 +102,15 @@ pub const TABLES: [KindTable; 7] = [
             text("direction", &["direction", "dir", "calldirection", "calltype", "outgoing"]),
             text(
                 "answered",
-                &["answered", "callresult", "callstatus", "status", "outcome", "state"],
+                &[
+                    "answered",
+                    "callresult",
+                    "callstatus",
+                    "status",
+                    "outcome",
+                    "state",
+                    "discardreason",
+                ],
             ),
             text("service", &["service", "type", "video", "isvideo", "videocall", "media"]),
             text("cell", CELL),
@@ -186,7 +196,16 @@ pub const TABLES: [KindTable; 7] = [
         columns: &[
             text(
                 "name",
-                &["name", "displayname", "fullname", "fn", "contactname", "nickname", "givenname"],
+                &[
+                    "name",
+                    "displayname",
+                    "fullname",
+                    "fn",
+                    "contactname",
+                    "nickname",
+                    "givenname",
+                    "firstname",
+                ],
             ),
             text("number", NUMBER),
             text("mail", &["email", "mail", "emailaddress"]),
@@ -245,7 +264,7 @@ impl KindTable {
     /// Lays out a copy of a message.
     pub fn lay(&self, row: &MessageRow, copy: &CopyRow) -> Laid {
         let mut rest: Vec<Option<&(String, String)>> = copy.extra.iter().map(Some).collect();
-        let words: Vec<String> = copy.extra.iter().map(|(name, _)| plain(name)).collect();
+        let words = words(&copy.extra);
         let values = self.columns.iter().map(|column| column.take(&words, &mut rest)).collect();
         let line = MessageLine::from(row);
         Laid {
@@ -317,6 +336,51 @@ fn clock(raw: &str) -> Option<f64> {
     total.is_finite().then_some(total)
 }
 
+/// What values go by: their names, or what stands beside a `Value` as its name or kind.
+fn words(extra: &[(String, String)]) -> Vec<String> {
+    let mut words: Vec<String> = extra.iter().map(|(name, _)| plain(name)).collect();
+    for (at, (name, _)) in extra.iter().enumerate() {
+        let Some(entry) = name.strip_suffix("Value").map(|head| head.trim_end_matches('.')) else {
+            continue;
+        };
+        // A model's fields stand together; looking further would cost long records dearly.
+        let first = at.saturating_sub(BESIDE_MAX);
+        let near = &extra[first..extra.len().min(at + BESIDE_MAX)];
+        let beside = |word: &str| {
+            let found = near.iter().position(|(name, _)| {
+                name.strip_prefix(entry).is_some_and(|rest| rest.trim_start_matches('.') == word)
+            });
+            found.map(|found| first + found)
+        };
+        if let Some(label) = beside("Name")
+            && let Some(word) = identifies(&extra[label].1)
+        {
+            // The label is no name of anybody.
+            words[label].clear();
+            words[at] = word.to_owned();
+        } else if !entry.is_empty() {
+            let kinds = ["@type", "Domain", "Category"].into_iter().filter_map(beside);
+            let word = kinds.filter_map(|kind| reaches(&extra[kind].1)).next();
+            words[at] = word.map_or_else(|| std::mem::take(&mut words[at]), str::to_owned);
+        }
+    }
+    words
+}
+
+/// The identifier that a label such as `ICCID` or `MSISDN 1` names.
+fn identifies(label: &str) -> Option<&'static str> {
+    let label = plain(label);
+    let label = label.trim_end_matches(|c: char| c.is_ascii_digit());
+    ["iccid", "imsi", "msisdn", "imei"].into_iter().find(|known| *known == label)
+}
+
+/// How an entry of that kind reaches somebody.
+fn reaches(kind: &str) -> Option<&'static str> {
+    let kind = plain(kind);
+    let known = [("mail", "email"), ("phone", "phonenumber"), ("mobile", "phonenumber")];
+    known.into_iter().find(|(part, _)| kind.contains(part)).map(|(_, word)| word)
+}
+
 /// Letters and digits of a name, in lower case: `Cell-ID` and `cell_id` are one word.
 fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -330,7 +394,7 @@ mod tests {
         let table = super::table(table).unwrap();
         let extra: Vec<(String, String)> =
             extra.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        let words: Vec<String> = extra.iter().map(|(name, _)| plain(name)).collect();
+        let words = words(&extra);
         let mut rest: Vec<_> = extra.iter().map(Some).collect();
         let values = table.columns.iter().map(|c| c.take(&words, &mut rest)).collect();
         let more = rest.into_iter().flatten().map(|(name, _)| name.clone()).collect();
@@ -365,6 +429,39 @@ mod tests {
         let (values, more) = laid("events", &[("type", "login"), ("event", "start")]);
         assert_eq!(values[0], Value::from("start"));
         assert_eq!(more, ["type"]);
+    }
+
+    #[test]
+    fn a_value_beside_its_name_comes_under_that_name() {
+        for (name, at) in [("IMSI", 0), ("ICCID", 1), ("MSISDN 1", 2)] {
+            let (values, more) = laid("sims", &[("Name", name), ("Value", "8931")]);
+            assert_eq!(values[at], Value::from("8931"), "{name}");
+            assert_eq!((&values[4], more), (&Value::Null, vec!["Name".to_owned()]), "{name}");
+        }
+        let (values, more) = laid("sims", &[("Name", "SPN"), ("Value", "Reed")]);
+        assert_eq!((&values[4], more), (&Value::from("SPN"), vec!["Value".to_owned()]));
+    }
+
+    #[test]
+    fn entries_of_a_contact_are_told_by_their_kind() {
+        for kind in ["Entries[0]@type", "Entries[0].Domain", "Entries[0].Category"] {
+            let (values, _) = laid(
+                "contacts",
+                &[
+                    ("Name", "Ann"),
+                    ("Entries[0].Value", "+316"),
+                    (kind, "Phone Number"),
+                    ("Entries[1].Category", "Home"),
+                    ("Entries[1].Value", "Lane 3"),
+                    ("Entries[2]@type", "EmailAddress"),
+                    ("Entries[2].Value", "a@x"),
+                ],
+            );
+            let want = ["Ann", "+316", "a@x"].map(Value::from);
+            assert_eq!(values[..3], want, "{kind}");
+        }
+        let mobile = [("Entries[0].Value", "+316"), ("Entries[0].Category", "Mobile")];
+        assert_eq!(laid("contacts", &mobile).0[1], Value::from("+316"));
     }
 
     #[test]

@@ -234,6 +234,17 @@ fn odd_coordinates_are_kept_and_told() {
 }
 
 #[test]
+fn a_coordinate_that_is_no_number_is_kept_under_a_name_of_its_own() {
+    let gpx = "<gpx version=\"1.0\"><wpt lat=\"52,2\" lon=\"4.4\"/></gpx>";
+    let found = read("a.gpx", gpx.as_bytes());
+    assert_eq!(found.anomalies(), [("geo.coordinate_unreadable", "latitude".to_owned())]);
+    let record = found.records().nth(1).unwrap();
+    assert_eq!(record.extra("latitude"), [""; 0]);
+    assert_eq!(record.extra("latitude_unreadable"), ["52,2"]);
+    assert_eq!(record.extra("longitude"), ["4.4"]);
+}
+
+#[test]
 fn other_xml_is_no_map() {
     for other in [
         "<gpx/>",

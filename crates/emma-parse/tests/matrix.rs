@@ -118,6 +118,53 @@ fn an_export_of_element_is_read() {
 }
 
 #[test]
+fn the_question_of_a_poll_is_what_it_says() {
+    let polls = [
+        ("m.poll.start", r#""m.poll":{"question":{"m.text":[{"body":"Owl?"}]}}"#),
+        (
+            "org.matrix.msc3381.poll.start",
+            r#""org.matrix.msc3381.poll.start":{"question":{"org.matrix.msc1767.text":"Owl?"}}"#,
+        ),
+        ("m.poll.start", r#""m.poll.start":{"question":{"body":"Owl?"}}"#),
+    ];
+    for (kind, content) in polls {
+        let poll = event(&format!(
+            r#""origin_server_ts":1,"event_id":"$1","room_id":"!r:x","content":{{{content}}}"#
+        ));
+        let poll = poll.replace("m.room.message", kind);
+        let found = read("event.json", poll.as_bytes());
+        let record = found.records().next().unwrap();
+        assert_eq!(record.kind, RecordKind::Message, "{content}");
+        assert_eq!(record.text.as_deref(), Some("Owl?"), "{content}");
+    }
+}
+
+#[test]
+fn the_place_of_a_location_is_taken_apart() {
+    let place = |kind: &str, content: &str| {
+        let place = event(&format!(
+            r#""origin_server_ts":1,"event_id":"$1","room_id":"!r:x","content":{{{content}}}"#
+        ));
+        read("event.json", place.replace("m.room.message", kind).as_bytes())
+    };
+    let sent = place(
+        "m.room.message",
+        r#""msgtype":"m.location","body":"nest","geo_uri":"geo:52.1,-4.3,7;u=35""#,
+    );
+    let record = sent.records().next().unwrap();
+    assert_eq!((record.kind, record.text.as_deref()), (RecordKind::Location, Some("nest")));
+    let extra = |name: &str| record.extra(name).concat();
+    assert_eq!((extra("latitude"), extra("longitude")), ("52.1".into(), "-4.3".into()));
+    assert_eq!((extra("elevation"), extra("accuracy_m")), ("7".into(), "35".into()));
+    assert_eq!(extra("content.geo_uri"), "geo:52.1,-4.3,7;u=35");
+    let beacon = place("m.beacon", r#""m.location":{"uri":"geo:1,2"}"#);
+    assert_eq!(beacon.records().next().unwrap().extra("longitude"), ["2"]);
+    let odd = place("m.room.message", r#""msgtype":"m.location","body":"n","geo_uri":"geo:x,1""#);
+    assert_eq!(odd.records().next().unwrap().extra("longitude"), [""; 0]);
+    assert_eq!(odd.anomalies(), [("geo.coordinate_unreadable", "geo_uri".to_owned())]);
+}
+
+#[test]
 fn a_reply_of_the_api_takes_its_room_from_around_it() {
     let chunk = format!(
         r#"{{"chunk":[{}],"start":"a","end":"b"}}"#,

@@ -25,7 +25,8 @@ const HISTORY: &str = r#"{"messages":[
   "u":{"_id":"owlOwlOwlOwlOwl17","username":"owl"},
   "file":{"_id":"f1","name":"nest.png","type":"image/png","size":1234},
   "files":[{"_id":"f1","name":"nest.png","type":"image/png","size":1234}],
-  "attachments":[{"title":"nest.png","title_link":"/file-upload/f1/nest.png"}]},
+  "attachments":[{"title":"nest.png","title_link":"/file-upload/f1/nest.png",
+  "description":"a heron's"},{"description":""},{"description":"and an owl's"}]},
  {"_id":"m6","rid":"GENERAL","t":"rm","msg":"","ts":"1970-01-02T00:06:00.000Z",
   "u":{"_id":"owlOwlOwlOwlOwl17","username":"owl"}}
 ],"count":6,"offset":0,"total":6,"success":true}"#;
@@ -77,10 +78,9 @@ fn a_reply_of_the_history_is_read() {
         (None, vec!["9HkQ=="])
     );
     assert_eq!(records[3].extra("encrypted"), ["true"]);
-    assert_eq!(
-        records[4].extra("file"),
-        ["nest.png", r#"{"_id":"f1","name":"nest.png","type":"image/png","size":1234}"#]
-    );
+    assert_eq!(records[4].text.as_deref(), Some("a heron's\nand an owl's"));
+    assert_eq!(records[4].extra("file"), ["nest.png"], "one upload is one file");
+    assert_eq!(records[4].extra("file._id"), ["f1"]);
     assert_eq!(records[4].extra("file_bytes"), ["1234"]);
     assert_eq!(records[4].extra("file_url"), ["/file-upload/f1/nest.png"]);
     assert_eq!(records[5].extra("deleted"), ["true"]);
@@ -185,6 +185,19 @@ fn a_room_export_takes_its_room_from_the_path() {
 }
 
 #[test]
+fn a_room_export_names_the_file_that_lies_beside_it() {
+    let text = concat!(
+        r#"{"msg":"said","username":"heron","ts":"1970-01-02T00:00:00.000Z","attachments":["#,
+        r#"{"type":"file","title":"x.pdf","description":"a plan","url":"./assets/f9-x.pdf"},"#,
+        r#"{"title":"elsewhere","url":"https://x.example/y"}]}"#
+    );
+    let line = only(&read("birds/messages.json", text.as_bytes()));
+    assert_eq!(line.text.as_deref(), Some("said"), "a caption is no more than an empty text");
+    assert_eq!(line.extra("file"), ["assets/f9-x.pdf"]);
+    assert_eq!(line.extra("file_name"), ["x.pdf"]);
+}
+
+#[test]
 fn a_quote_and_a_hidden_copy_point_to_their_message() {
     let quote = line(
         r#""ts":1,"attachments":[{"message_link":"https://x.example/c/b?msg=q9","text":"a"}]"#,
@@ -274,7 +287,9 @@ fn python_reads_the_same_rows() {
     let script = python::PRELUDE.to_owned()
         + r#"
 for m in json.loads(raw)['messages']:
-    row(m['_id'], m['u']['_id'], None if m.get('t') == 'e2e' else m['msg'], iso(m['ts']))
+    said = m['msg'] or '\n'.join(a['description'] for a in m.get('attachments', [])
+                                if a['description'])
+    row(m['_id'], m['u']['_id'], None if m.get('t') == 'e2e' else said, iso(m['ts']))
 "#;
     let Some(rows) = python::lines("rocketchat", &script, HISTORY.as_bytes()) else {
         return;

@@ -69,6 +69,31 @@ fn a_day_of_a_channel_is_read() {
 }
 
 #[test]
+fn a_message_without_a_text_says_what_its_attachments_say() {
+    let said = |text: &str, attachments: &str| {
+        let day = format!(
+            r#"[{{"type":"message","subtype":"bot_message","bot_id":"B1","ts":"1.000000",
+            "text":"{text}","attachments":{attachments}}}]"#
+        );
+        let found = read("export/birds/1970-01-02.json", day.as_bytes());
+        found.records().next().unwrap().text.clone()
+    };
+    let both = r#"[{"fallback":"f","text":"3 owls"},{"fallback":"2 tits"},{"id":3}]"#;
+    assert_eq!(said("", both).as_deref(), Some("3 owls\n2 tits"));
+    assert_eq!(said("own", both).as_deref(), Some("own"));
+    assert_eq!(said("", r#"[{"id":3}]"#).as_deref(), Some(""));
+}
+
+#[test]
+fn the_object_of_a_file_is_no_name_of_one() {
+    let day = r#"[{"type":"message","subtype":"file_share","user":"U00HERON1","text":"up",
+        "ts":"1.000000","file":{"id":"F1","name":"nest.png","size":9}}]"#;
+    let found = read("export/birds/1970-01-02.json", day.as_bytes());
+    let record = found.records().next().unwrap();
+    assert_eq!((record.extra("file"), record.extra("file.id")), (vec!["nest.png"], vec!["F1"]));
+}
+
+#[test]
 fn a_reply_of_the_api_names_its_channel_or_not() {
     let reply = r#"{"ok":true,"messages":[{"type":"message","user":"U00HERON1","text":"x",
         "ts":"1.000000"}],"has_more":false}"#;

@@ -75,6 +75,60 @@ fn service_messages_are_system_records() {
 }
 
 #[test]
+fn a_phone_call_is_a_call() {
+    let found = chat(
+        r#"{"id":1,"type":"service","date":"1970-01-02T00:00:00","actor":"Heron","actor_id":77,
+        "action":"phone_call","duration_seconds":12,"discard_reason":"hangup","text":""}"#,
+    );
+    let record = found.records().next().unwrap();
+    assert_eq!((record.kind, record.text.as_deref()), (RecordKind::Call, None));
+    assert_eq!(record.from.as_deref(), Some("77"));
+    assert_eq!(record.extra("duration_seconds"), ["12"]);
+    assert_eq!(record.extra("discard_reason"), ["hangup"]);
+    assert_eq!(found.anomalies(), []);
+}
+
+#[test]
+fn contacts_of_an_account_are_contacts() {
+    let account = r#"{"about":"x","personal_information":{"first_name":"Heron"},
+        "contacts":{"about":"y","list":[{"user_id":0,"first_name":"Owl","last_name":"B",
+        "phone_number":"+0","date":"1970-01-02T01:00:00","date_unixtime":"86400"},
+        {"first_name":"Tit","phone_number":"","date":"1970-01-02T01:00:00"}]},
+        "sessions":{"list":[{"last_ip":"::1","device_model":"D"}]}}"#;
+    let found = read("result.json", account.as_bytes());
+    let seen: Vec<_> = found.records().map(|r| (r.kind, r.extra("section").concat())).collect();
+    use RecordKind::{Contact, Other};
+    let kind = |kind: RecordKind, section: &str| (kind, section.to_owned());
+    assert_eq!(
+        seen,
+        [
+            kind(Other, "personal_information"),
+            kind(Contact, "contacts"),
+            kind(Contact, "contacts"),
+            kind(Other, "sessions"),
+        ]
+    );
+    let owl = found.records().nth(1).unwrap();
+    let extra: Vec<_> = owl.extra.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    assert_eq!(
+        extra,
+        [
+            ("section", "contacts"),
+            ("user_id", "0"),
+            ("first_name", "Owl"),
+            ("last_name", "B"),
+            ("phone_number", "+0"),
+            ("date", "1970-01-02T01:00:00"),
+        ]
+    );
+    let at = 86_400 * SECOND;
+    assert_eq!(owl.time, Some((at, at + SECOND - 1, Zone::Declared, false)));
+    let tit = found.records().nth(2).unwrap();
+    assert_eq!(tit.time.unwrap().2, Zone::Unknown);
+    assert_eq!(found.anomalies(), []);
+}
+
+#[test]
 fn an_account_has_many_chats_and_other_sections() {
     let message = |id: u32| {
         format!(r#"{{"id":{id},"type":"message","date":"1970-01-02","from_id":1,"text":"t{id}"}}"#)
@@ -101,13 +155,13 @@ fn an_account_has_many_chats_and_other_sections() {
     let message = |conversation: &str, id: &str| {
         (RecordKind::Message, conversation.to_owned(), id.to_owned())
     };
-    let other = || (RecordKind::Other, String::new(), String::new());
+    let outside = |kind: RecordKind| (kind, String::new(), String::new());
     assert_eq!(
         seen,
         [
-            other(),
-            other(),
-            other(),
+            outside(RecordKind::Other),
+            outside(RecordKind::Contact),
+            outside(RecordKind::Contact),
             message("1", "1"),
             message("1", "2"),
             message("2", "1"),

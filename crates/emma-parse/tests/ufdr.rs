@@ -225,6 +225,26 @@ fn models_become_what_they_are() {
 }
 
 #[test]
+fn a_model_of_another_type_than_its_field_says_so() {
+    let entry = |kind: &str| {
+        let value = field("Value", "5");
+        format!("<model type=\"{kind}\" id=\"e\" deleted_state=\"Intact\">{value}</model>")
+    };
+    let inside = format!(
+        "<model type=\"Contact\" id=\"n\" deleted_state=\"Intact\"><multiModelField \
+         name=\"Entries\" type=\"ContactEntry\">{}{}</multiModelField></model>",
+        entry("PhoneNumber"),
+        entry("ContactEntry")
+    );
+    assert_eq!(
+        rows("report.xml", models("Contact", &inside).as_bytes()),
+        ["contact ufdr | type=Contact | model_id=n | Entries[0]@id=e \
+          | Entries[0]@type=PhoneNumber | Entries[0].Value=5 | Entries[1]@id=e \
+          | Entries[1].Value=5"]
+    );
+}
+
+#[test]
 fn sections_and_files_are_records() {
     let document = report(
         "<metadata section=\"Device Info\"><item name=\"IMEI\">000</item></metadata>\

@@ -7,9 +7,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use emma_model::Digest;
+use serde::de::IgnoredAny;
 
 /// Words that open a file; what is known of it follows as `WORD_...`.
 const OPENING: [&str; 4] = ["file", "photo", "thumbnail", "contact_vcard"];
+
+/// Where a phone's report says that an attachment lies in its archive.
+const EXTRACTED: &str = "attachment_extracted_path";
 
 /// A file that a record names.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -33,7 +37,9 @@ pub fn named(extra: &[(String, String)]) -> Vec<Named> {
     let mut files: Vec<(&str, Named)> = Vec::new();
     for (key, value) in extra {
         if let Some(word) = OPENING.iter().find(|word| *word == key) {
-            files.push((word, opened(value)));
+            if !is_json(value) {
+                files.push((word, opened(value)));
+            }
         } else if key == "attachments" {
             files.extend(value.lines().filter_map(listed).map(|file| ("attachments", file)));
         } else if key == "file_missing" && files.is_empty() {
@@ -41,6 +47,19 @@ pub fn named(extra: &[(String, String)]) -> Vec<Named> {
         } else if key == "Local Path" && !files.is_empty() {
             let (_, file) = files.last_mut().expect("not empty");
             file.also = value.clone();
+        } else if let Some((model, field)) = attached(key) {
+            if files.last().is_none_or(|(word, _)| *word != model) {
+                files.push((model, Named::default()));
+            }
+            let (_, file) = files.last_mut().expect("not empty");
+            match field {
+                EXTRACTED => {
+                    let path = value.replace('\\', "/");
+                    file.also = std::mem::replace(&mut file.name, path);
+                }
+                _ if file.name.is_empty() => file.name = value.clone(),
+                _ => file.also = value.clone(),
+            }
         } else if let Some((word, file)) = files.last_mut()
             && let Some(what) = key.strip_prefix(&**word).and_then(|rest| rest.strip_prefix('_'))
         {
@@ -52,6 +71,19 @@ pub fn named(extra: &[(String, String)]) -> Vec<Named> {
         file
     });
     files.filter(Named::says_anything).collect()
+}
+
+/// Of a phone's report: the model of an attachment, and its field that names the file. What is
+/// attached to a message that another one quotes is that one's.
+fn attached(key: &str) -> Option<(&str, &str)> {
+    let (model, field) = key.split_once('.')?;
+    let named = model.starts_with("Attachment") && ["Filename", EXTRACTED].contains(&field);
+    named.then_some((model, field))
+}
+
+/// What a reader kept of an object or a list under one of the words is its text, not a name.
+fn is_json(value: &str) -> bool {
+    value.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(value).is_ok()
 }
 
 /// Telegram puts a sentence in parentheses where the file would stand.
@@ -151,6 +183,32 @@ mod tests {
         assert_eq!(digest(&STANDARD.encode(Digest::of(b"x").0)), wanted);
         assert_eq!(digest(&STANDARD_NO_PAD.encode(Digest::of(b"x").0)), wanted);
         assert_eq!(digest("not one"), None);
+    }
+
+    #[test]
+    fn json_is_no_name_of_a_file() {
+        let object = r#"{"_id":"f1","name":"a.jpg"}"#;
+        let files =
+            of(&[("file", "a.jpg"), ("file", object), ("file", "[]"), ("photo", "[1].jpg")]);
+        let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["a.jpg", "[1].jpg"]);
+    }
+
+    #[test]
+    fn attachments_of_a_report_lie_where_they_were_extracted() {
+        let files = of(&[
+            ("Attachments[0]@id", "a1"),
+            ("Attachments[0].Filename", "IMG.jpg"),
+            ("Attachments[0].ContentType", "image/jpeg"),
+            ("Attachments[0].attachment_extracted_path", r"files\Image\IMG(1).jpg"),
+            ("Attachments[1].Filename", "b.pdf"),
+            ("Attachments[2].URL", "https://x.example/y"),
+            ("Attachment.attachment_extracted_path", "files/c.png"),
+            ("ReplyMessageData.Attachments[0].Filename", "theirs.jpg"),
+        ]);
+        let names: Vec<_> = files.iter().map(|f| (f.name.as_str(), f.also.as_str())).collect();
+        let want = [("files/Image/IMG(1).jpg", "IMG.jpg"), ("b.pdf", ""), ("files/c.png", "")];
+        assert_eq!(names, want);
     }
 
     #[test]

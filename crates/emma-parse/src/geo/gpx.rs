@@ -8,7 +8,7 @@ use emma_model::{Anomaly, Record, RecordKind};
 /// Tracks of GPS devices and programs.
 pub(crate) const FORMAT: Format = Format {
     name: "gpx",
-    version: 1,
+    version: 2,
     title: "GPX: tracks, routes and waypoints",
     tested: "invented specimens only",
     recognises,

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 /// Placemarks of map programs.
 pub(crate) const FORMAT: Format = Format {
     name: "kml",
-    version: 1,
+    version: 2,
     title: "KML: placemarks and tracks (Google Earth, location histories)",
     tested: "invented specimens only",
     recognises,

@@ -45,7 +45,8 @@ fn trimmed(value: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// Adds a coordinate as written, and says what is wrong with it.
+/// Adds a coordinate as written, and says what is wrong with it. What is no number goes by
+/// another name: nobody downstream shall make a place of it.
 fn coordinate<'a>(
     name: &'static str,
     value: Option<Cow<'a, str>>,
@@ -58,12 +59,19 @@ fn coordinate<'a>(
         return;
     };
     let degrees_max = if name == "latitude" { 90.0 } else { 180.0 };
-    let odd = match value.parse::<f64>().ok().filter(|degrees| degrees.is_finite()) {
-        Some(degrees) if degrees.abs() <= degrees_max => None,
-        Some(_) => Some(("geo.coordinate_range", "the coordinate is not on the globe")),
-        None => Some(("geo.coordinate_unreadable", "the coordinate is no number")),
-    };
-    anomalies.extend(odd.map(|(kind, note)| Anomaly::field(kind, name, note)));
+    match value.parse::<f64>().ok().filter(|degrees| degrees.is_finite()) {
+        Some(degrees) if degrees.abs() <= degrees_max => {}
+        Some(_) => {
+            let note = "the coordinate is not on the globe";
+            anomalies.push(Anomaly::field("geo.coordinate_range", name, note));
+        }
+        None => {
+            let note = "the coordinate is no number";
+            anomalies.push(Anomaly::field("geo.coordinate_unreadable", name, note));
+            record.extra.push((format!("{name}_unreadable").into(), value));
+            return;
+        }
+    }
     record.extra.push((name.into(), value));
 }
 

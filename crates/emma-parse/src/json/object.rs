@@ -116,6 +116,15 @@ impl<'a> Object<'a> {
         self.get(key).is_some_and(|value| value.bytes == b"true")
     }
 
+    /// Takes the object under `file` apart, so that what is kept of it under that name alone are
+    /// names of files: its members follow as `file.NAME`.
+    pub fn leave_file(&mut self, record: &mut Record<'a>) {
+        if let Some(file) = self.object("file") {
+            let _ = self.take("file", &mut Vec::new());
+            file.leave_under("file.", record);
+        }
+    }
+
     /// Gives a key back that was taken, so that it is kept as an extra value.
     pub fn put_back(&mut self, key: &str) {
         for slot in self.members.iter_mut().filter(|slot| slot.key == key) {

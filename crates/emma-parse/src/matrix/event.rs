@@ -3,6 +3,7 @@
 use crate::json::moment::{self, Unit};
 use crate::json::object::{Object, extra, missing};
 use crate::json::walk::{Found, Heads};
+use crate::text::report_controls;
 use emma_model::record::{Borrowed, Origin};
 use emma_model::{Anomaly, Clock, Record, RecordKind};
 use std::borrow::Cow;
@@ -12,6 +13,10 @@ const MISSING: &str = "matrix.field_missing";
 /// Where the room may stand that an event does not name itself.
 const ROOMS: [&str; 5] =
     ["room_id", "rooms/join/*", "rooms/leave/*", "rooms/invite/*", "room_name"];
+/// Where a poll stands in the content of its event.
+const POLLS: [&str; 3] = ["m.poll", "m.poll.start", "org.matrix.msc3381.poll.start"];
+/// Where a place may stand that is no `geo_uri`.
+const PLACES: [&str; 2] = ["m.location", "org.matrix.msc3488.location"];
 
 /// Reads one event.
 pub(super) fn read<'a>(
@@ -121,7 +126,53 @@ fn said<'a>(
             record.text = content.said("reason", anomalies);
         }
         "m.room.member" => extra(record, "membership", content.word("membership", anomalies)),
+        "m.poll.start" | "org.matrix.msc3381.poll.start" => {
+            record.text = question(content);
+            if let Some(text) = &record.text {
+                report_controls(text, "question", anomalies);
+            }
+        }
         _ => {}
+    }
+    if record.kind == RecordKind::Location {
+        place(content, record, anomalies);
+    }
+}
+
+/// The question of a poll, in any of the spellings that clients have had for it.
+fn question<'a>(content: &Object<'a>) -> Option<Cow<'a, str>> {
+    let poll = POLLS.iter().find_map(|key| content.object(key))?;
+    let question = poll.object("question")?;
+    let listed = || question.objects("m.text").find_map(|text| text.peek("body"));
+    let said = ["m.text", "org.matrix.msc1767.text", "body"];
+    listed().or_else(|| said.iter().find_map(|key| question.peek(key)))
+}
+
+/// A place, as `geo:LATITUDE,LONGITUDE,ALTITUDE;u=METRES` (RFC 5870): its parts, as written.
+fn place<'a>(content: &Object<'a>, record: &mut Record<'a>, anomalies: &mut Vec<Anomaly>) {
+    let inside = || PLACES.iter().find_map(|key| content.object(key)?.peek("uri"));
+    let Some(uri) = content.peek("geo_uri").or_else(inside) else { return };
+    let (at, parameters) = match uri.split_once(';') {
+        Some((at, parameters)) => (at, parameters),
+        None => (&*uri, ""),
+    };
+    let mut parts = at.strip_prefix("geo:").unwrap_or_default().split(',');
+    let mut part = || parts.next().filter(|part| part.parse().is_ok_and(f64::is_finite));
+    let (Some(latitude), Some(longitude)) = (part(), part()) else {
+        let note = "the place cannot be read; it is kept";
+        anomalies.push(Anomaly::field("geo.coordinate_unreadable", "geo_uri", note));
+        return;
+    };
+    let mut add = |name: &'static str, value: &str| {
+        record.extra.push((name.into(), value.to_owned().into()));
+    };
+    add("latitude", latitude);
+    add("longitude", longitude);
+    if let Some(elevation) = part() {
+        add("elevation", elevation);
+    }
+    if let Some(metres) = parameters.split(';').find_map(|part| part.strip_prefix("u=")) {
+        add("accuracy_m", metres);
     }
 }
 

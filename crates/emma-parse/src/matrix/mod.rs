@@ -19,7 +19,7 @@ use std::io;
 /// Matrix events.
 pub(crate) const FORMAT: Format = Format {
     name: "matrix",
-    version: 1,
+    version: 2,
     title: "Matrix events: Element JSON exports and client API replies",
     tested: "invented specimens only",
     recognises: |head| head.text && recognises(head),

@@ -21,7 +21,7 @@ use values::{Shape, shape};
 /// Rocket.Chat's JSON.
 pub(crate) const FORMAT: Format = Format {
     name: "rocketchat",
-    version: 1,
+    version: 2,
     title: "Rocket.Chat API replies, room exports and mongoexport dumps",
     tested: "invented specimens only",
     recognises: |head| head.text && recognises(head),

@@ -4,6 +4,7 @@ use crate::json::moment::{self, Unit};
 use crate::json::object::{Object, extra, missing, plain};
 use crate::json::{Kind, decode};
 use crate::member::Member;
+use crate::text::report_controls;
 use emma_model::record::{Borrowed, Origin};
 use emma_model::{Anomaly, Clock, Record, RecordKind, Time, Zone};
 use std::borrow::Cow;
@@ -96,7 +97,7 @@ fn message<'a>(object: &mut Object<'a>, record: &mut Record<'a>, anomalies: &mut
     if record.time.is_none() && !object.has("ts") {
         missing(MISSING, "ts", anomalies);
     }
-    record.text = object.said("msg", anomalies);
+    record.text = said(object, anomalies);
     kind(object, record);
     record.reply_to = object.word("tmid", anomalies).or_else(|| quoted(object));
     attachments(object, record);
@@ -106,6 +107,20 @@ fn message<'a>(object: &mut Object<'a>, record: &mut Record<'a>, anomalies: &mut
     if object.has("_deletedAt") || object.peek("t").as_deref() == Some("rm") {
         record.extra.push(("deleted".into(), "true".into()));
     }
+}
+
+/// What was said: an upload says it in the captions of its files.
+fn said<'a>(object: &mut Object<'a>, anomalies: &mut Vec<Anomaly>) -> Option<Cow<'a, str>> {
+    let text = object.said("msg", anomalies);
+    if text.as_deref().is_some_and(|text| !text.is_empty()) {
+        return text;
+    }
+    let captions = object.objects("attachments").filter_map(|file| file.peek("description"));
+    let captions = captions.reduce(|all, next| Cow::Owned(format!("{all}\n{next}")));
+    if let Some(captions) = &captions {
+        report_controls(captions, "attachments", anomalies);
+    }
+    captions.or(text)
 }
 
 /// A type makes it a message of the system, a call or one that only the parties can read.
@@ -147,8 +162,8 @@ fn quoted<'a>(object: &Object<'a>) -> Option<Cow<'a, str>> {
     })
 }
 
-/// Files, by name, type and size. The whole of each stays in its own extra value.
-fn attachments<'a>(object: &Object<'a>, record: &mut Record<'a>) {
+/// Files, by name, type and size. What else is said of each stays in extra values of its own.
+fn attachments<'a>(object: &mut Object<'a>, record: &mut Record<'a>) {
     let mut files: Vec<Object<'a>> = object.objects("files").collect();
     if files.is_empty() {
         files.extend(object.object("file"));
@@ -160,12 +175,17 @@ fn attachments<'a>(object: &Object<'a>, record: &mut Record<'a>) {
         extra(record, "file_bytes", file.peek("size"));
     }
     for attachment in object.objects("attachments") {
-        if files.is_empty() && attachment.has("title_link") {
+        let beside = attachment.peek("url").filter(|url| url.starts_with("./"));
+        if let Some(beside) = beside.filter(|_| files.is_empty()) {
+            record.extra.push(("file".into(), beside[2..].to_owned().into()));
+            extra(record, "file_name", attachment.peek("title"));
+        } else if files.is_empty() && attachment.has("title_link") {
             extra(record, "file", attachment.peek("title"));
         }
         let urls = ["title_link", "image_url", "audio_url", "video_url"];
         extra(record, "file_url", urls.iter().find_map(|key| attachment.peek(key)));
     }
+    object.leave_file(record);
 }
 
 /// A line of a room export: no ids, the room only in the path.
@@ -176,7 +196,7 @@ fn line<'a>(
     anomalies: &mut Vec<Anomaly>,
 ) {
     record.from = object.word("username", anomalies);
-    record.text = object.said("msg", anomalies);
+    record.text = said(object, anomalies);
     record.time = time(object, "ts", anomalies);
     if object.has("type") {
         record.kind = RecordKind::System;

@@ -18,7 +18,7 @@ use values::{Shape, shape};
 /// Slack's JSON.
 pub(crate) const FORMAT: Format = Format {
     name: "slack",
-    version: 1,
+    version: 2,
     title: "Slack workspace export (messages by channel and day, users, channels)",
     tested: "invented specimens only",
     recognises: |head| head.text && recognises(head),

@@ -3,6 +3,7 @@
 use crate::json::moment::{self, Unit};
 use crate::json::object::{Object, extra, missing, plain};
 use crate::json::walk::Found;
+use crate::text::report_controls;
 use emma_model::record::{Borrowed, Origin};
 use emma_model::{Anomaly, Clock, Record, RecordKind};
 use std::borrow::Cow;
@@ -145,7 +146,7 @@ fn message<'a>(object: &mut Object<'a>, record: &mut Record<'a>, anomalies: &mut
         extra(record, "real_name", profile.peek("real_name"));
         extra(record, "display_name", profile.peek("display_name"));
     }
-    record.text = object.said("text", anomalies);
+    record.text = said(object, anomalies);
     let thread = object.word("thread_ts", anomalies);
     match thread == record.id {
         // The first message of a thread names itself.
@@ -159,6 +160,21 @@ fn message<'a>(object: &mut Object<'a>, record: &mut Record<'a>, anomalies: &mut
         record.extra.push(("deleted".into(), "true".into()));
     }
     files(object, record);
+}
+
+/// What was said: applications often say it in attachments only.
+fn said<'a>(object: &mut Object<'a>, anomalies: &mut Vec<Anomaly>) -> Option<Cow<'a, str>> {
+    let text = object.said("text", anomalies);
+    if text.as_deref().is_some_and(|text| !text.is_empty()) {
+        return text;
+    }
+    let attached = object.objects("attachments");
+    let attached = attached.filter_map(|one| one.peek("text").or_else(|| one.peek("fallback")));
+    let attached = attached.reduce(|all, next| Cow::Owned(format!("{all}\n{next}")));
+    if let Some(attached) = &attached {
+        report_controls(attached, "attachments", anomalies);
+    }
+    attached.or(text)
 }
 
 fn kind(subtype: Option<&str>) -> RecordKind {
@@ -185,9 +201,12 @@ fn kind(subtype: Option<&str>) -> RecordKind {
 }
 
 /// Files by name, type and size; those that are gone say so.
-fn files<'a>(object: &Object<'a>, record: &mut Record<'a>) {
-    let listed = object.objects("files");
-    for file in listed.chain(object.object("file")) {
+fn files<'a>(object: &mut Object<'a>, record: &mut Record<'a>) {
+    let mut files: Vec<Object<'a>> = object.objects("files").collect();
+    if files.is_empty() {
+        files.extend(object.object("file"));
+    }
+    for file in files {
         extra(record, "file", file.peek("name").or_else(|| file.peek("title")));
         extra(record, "file_id", file.peek("id"));
         extra(record, "file_type", file.peek("mimetype").or_else(|| file.peek("filetype")));
@@ -198,4 +217,5 @@ fn files<'a>(object: &Object<'a>, record: &mut Record<'a>) {
         });
         extra(record, "file_missing", gone);
     }
+    object.leave_file(record);
 }

@@ -10,6 +10,8 @@ use emma_model::{Anomaly, Clock, Micros, Record, RecordKind, Time, Zone};
 use std::borrow::Cow;
 
 pub(super) const NETWORK: &str = "telegram";
+/// The section of an account that lists contacts.
+const CONTACTS: &str = "contacts";
 /// Longest key named in an anomaly, in characters.
 const KEY_CHARACTERS_MAX: usize = 64;
 /// Zones reach from UTC-12 to UTC+14.
@@ -70,21 +72,32 @@ pub(super) fn read<'a>(
     record
 }
 
-/// Reads any other object that is an item of its own (a contact, a session): its values, raw.
+/// Reads any other object that is an item of its own (a contact, a session): its values, raw,
+/// and of a contact when it was added.
 pub(super) fn other<'a>(
     object: &'a [u8],
     depth_max: usize,
     section: &str,
     anomalies: &mut Vec<Anomaly>,
 ) -> Record<'a> {
-    let mut record = Record::new(RecordKind::Other, NETWORK);
+    let contact = section == CONTACTS;
+    let kind = if contact { RecordKind::Contact } else { RecordKind::Other };
+    let mut record = Record::new(kind, NETWORK);
+    let mut fields = Fields::default();
     if !section.is_empty() {
         record.extra.push(("section".into(), section.to_owned().into()));
     }
     for member in Members::new(object, depth_max).flatten() {
         let key = decode(member.key);
         key.report("", anomalies);
-        record.extra.push((key.text, plain(member.value)));
+        match member.key {
+            b"date" if contact => fields.date = Some(member.value),
+            b"date_unixtime" if contact => fields.date_unixtime = Some(member.value),
+            _ => record.extra.push((key.text, plain(member.value))),
+        }
+    }
+    if fields.date.is_some() || fields.date_unixtime.is_some() {
+        record.time = time(&fields, &mut record.extra, anomalies);
     }
     record
 }
@@ -160,7 +173,11 @@ fn kind(fields: &Fields<'_>, record: &mut Record<'_>, anomalies: &mut Vec<Anomal
     match value.string() {
         Some(b"message") => false,
         Some(b"service") => {
-            record.kind = RecordKind::System;
+            let action = fields.action.and_then(|action| action.string());
+            record.kind = match action {
+                Some(b"phone_call") => RecordKind::Call,
+                _ => RecordKind::System,
+            };
             if fields.action.is_none() {
                 missing("action", anomalies);
             }

@@ -21,7 +21,7 @@ use crate::format::{Format, Read};
 /// Telegram Desktop exports.
 pub(crate) const FORMAT: Format = Format {
     name: "telegram",
-    version: 1,
+    version: 2,
     title: "Telegram Desktop JSON export",
     tested: "10 public exports of one chat each, old shape; invented ones of the new shape",
     recognises: |head| head.text && recognise::recognises(head.bytes),

@@ -112,7 +112,8 @@ impl Walk<'_, '_, '_, '_> {
             }
             (_, _, b'{' | b'[') => {
                 let name = match (&level.role, key) {
-                    (Role::Section(name), None) => name.clone(),
+                    // `"contacts": {"list": [...]}` is the list of contacts.
+                    (Role::Section(name), None | Some(b"list")) => name.clone(),
                     (_, Some(key)) => decode(key).text.into_owned(),
                     _ => String::new(),
                 };

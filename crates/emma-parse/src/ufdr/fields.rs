@@ -45,12 +45,12 @@ pub(super) fn flatten<'a>(model: &Element<'a>, prefix: &str, out: &mut Values<'a
             }
             "modelField" => {
                 for inner in field.elements() {
-                    nested(inner, &name, out);
+                    nested(field, inner, &name, out);
                 }
             }
             "multiModelField" => {
                 for (index, inner) in field.elements().enumerate() {
-                    nested(inner, &cut(format!("{name}[{index}]")), out);
+                    nested(field, inner, &cut(format!("{name}[{index}]")), out);
                 }
             }
             _ => xml::flatten(field, &name, out),
@@ -58,7 +58,7 @@ pub(super) fn flatten<'a>(model: &Element<'a>, prefix: &str, out: &mut Values<'a
     }
 }
 
-fn nested<'a>(inner: &Element<'a>, name: &str, out: &mut Values<'a>) {
+fn nested<'a>(field: &Element<'a>, inner: &Element<'a>, name: &str, out: &mut Values<'a>) {
     if inner.name == "empty" {
         return;
     }
@@ -66,6 +66,12 @@ fn nested<'a>(inner: &Element<'a>, name: &str, out: &mut Values<'a>) {
         return xml::flatten(inner, name, out);
     }
     out.extend(inner.attribute("id").map(|id| (format!("{name}@id").into(), id.clone())));
+    // A field of contact entries holds models of phone numbers, of addresses and so on.
+    if let (Some(declared), Some(own)) = (field.attribute("type"), inner.attribute("type"))
+        && declared != own
+    {
+        out.push((format!("{name}@type").into(), own.clone()));
+    }
     if let Some(state) = deleted(inner) {
         out.push((format!("{name}@deleted").into(), state));
     }

@@ -14,7 +14,7 @@ use emma_model::{Anomaly, Record};
 /// Cellebrite reports.
 pub(crate) const FORMAT: Format = Format {
     name: "ufdr",
-    version: 1,
+    version: 2,
     title: "Cellebrite UFDR report.xml",
     tested: "unverified on real files: no public UFDR exists; generated from the published field \
              table",
