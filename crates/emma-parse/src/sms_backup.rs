@@ -12,7 +12,7 @@ use std::borrow::Cow;
 /// Backups of Android's SMS Backup & Restore.
 pub(crate) const FORMAT: Format = Format {
     name: "sms-backup",
-    version: 1,
+    version: 2,
     title: "SMS Backup & Restore (Android) XML: SMS, MMS and calls",
     tested: "invented specimens only",
     recognises,
@@ -155,7 +155,8 @@ fn sms<'a>(element: &Element<'a>, anomalies: &mut Vec<Anomaly>) -> Record<'a> {
         ("unknown", Some(address)) => record.extra.push(("address".into(), address)),
         (_, address) => record.to.extend(address),
     }
-    record.text = element.attribute("body").cloned();
+    // The program writes "null" where there is no body.
+    record.text = element.attribute("body").filter(|body| *body != "null").cloned();
     time(element, clock_of(direction), &mut record, anomalies);
     keep(element, &["address", "body", "date"], &mut record);
     record
@@ -174,6 +175,10 @@ fn mms<'a>(element: &Element<'a>, anomalies: &mut Vec<Anomaly>) -> Record<'a> {
     for part in groups.flat_map(Element::elements) {
         match value(part, "ct").as_deref() {
             Some("text/plain") => texts.extend(value(part, "text")),
+            // How the phone lays out the other parts: no file that anybody sent.
+            Some("application/smil") if element_data(part).is_none() => {
+                record.extra.extend(value(part, "text").map(|text| ("smil".into(), text)));
+            }
             _ => file(part, &mut record, anomalies),
         }
     }

@@ -52,9 +52,18 @@ fn every_box_says_which_way_a_message_went() {
     }
 }
 
+#[test]
+fn a_body_of_null_is_none() {
+    let document = smses(r#"<sms address="5" date="0" type="2" body="null"/>"#);
+    assert_eq!(
+        rows("s.xml", document.as_bytes()),
+        ["message phone to=5 in=5 at=0..999:declared:sent | direction=out | type=2"]
+    );
+}
+
 const MMS: &str = r#"<mms date="1000" msg_box="1" m_id="M1@mmsc" address="5~6" sub="null" ct_t="x">
   <parts>
-    <part seq="-1" ct="application/smil" name="null" text="&lt;smil/&gt;" />
+    <part seq="-1" ct="application/smil" name="null" cl="smil.xml" text="&lt;smil/&gt;" />
     <part seq="0" ct="text/plain" text="look" />
     <part seq="1" ct="image/jpeg" name="null" cl="heron.jpg" text="null" data="aGVyb24=" />
     <part seq="2" ct="image/png" cl="gone.png" />
@@ -78,8 +87,7 @@ fn an_mms_has_parties_text_and_files_known_by_digest() {
             "message phone id=M1@mmsc from=5 to=6 to=7 in=5~6 \
              at=1000000..1000999:declared:received \
              text=look\ntwice | direction=in | msg_box=1 | address=5~6 | ct_t=x \
-             | file= | file_type=application/smil | file_text=<smil/> \
-             | file=heron.jpg | file_type=image/jpeg | file_bytes=5 | file_sha256={digest} \
+             | smil=<smil/> | file=heron.jpg | file_type=image/jpeg | file_bytes=5 | file_sha256={digest} \
              | file=gone.png | file_type=image/png | file_missing=true"
         )]
     );

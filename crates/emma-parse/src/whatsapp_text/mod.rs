@@ -28,7 +28,7 @@ use survey::Survey;
 /// WhatsApp chat exports.
 pub(crate) const FORMAT: Format = Format {
     name: "whatsapp-text",
-    version: 1,
+    version: 2,
     title: "WhatsApp chat export (text)",
     tested: "invented specimens only; times and names compared with an independent reader",
     recognises,

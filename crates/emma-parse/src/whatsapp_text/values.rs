@@ -40,16 +40,18 @@ pub(super) fn record<'t>(survey: &Survey, message: &'t str) -> Option<(Record<'t
 fn spoken<'t>(survey: &Survey, record: &mut Record<'t>, sender: &'t str, said: &'t str) {
     let parts = words::parts(said);
     let voice = survey.voice.as_deref() == Some(sender) && parts.app_words;
+    let (name, unsaved) = words::sender_name(sender);
     match voice {
         true => {
             record.kind = RecordKind::System;
             record.extra.push(("shown_as".into(), sender.into()));
         }
-        false => record.from = Some(sender.into()),
+        false => record.from = Some(name.into()),
     }
     let told = parts.file.is_some() || parts.omitted.is_some();
     record.text = Some(Cow::Borrowed(parts.text)).filter(|text| !(told && text.is_empty()));
     let extra = [
+        ("unsaved", (unsaved && !voice).then_some("yes")),
         ("file", parts.file),
         ("media_omitted", parts.omitted),
         ("edited", parts.edited),

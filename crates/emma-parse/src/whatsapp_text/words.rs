@@ -69,6 +69,16 @@ pub(super) fn is_log_level(sender: &str) -> bool {
     LEVELS.contains(&last.trim_end_matches([']', ')']))
 }
 
+/// A sender's name, and whether the app marks it with a tilde: the address book does not have
+/// the sender, who calls himself so. A tilde without a space behind it is of the name.
+pub(super) fn sender_name(sender: &str) -> (&str, bool) {
+    let name = sender.strip_prefix('~').and_then(|rest| {
+        let name = rest.trim_start_matches([' ', '\u{a0}', '\u{202f}']);
+        (name.len() < rest.len() && !name.is_empty()).then_some(name)
+    });
+    (name.unwrap_or(sender), name.is_some())
+}
+
 /// What exports are called before the name of the chat, lower case.
 #[rustfmt::skip]
 const CHAT_WITH: [&str; 14] = [
@@ -97,11 +107,13 @@ pub(super) fn chat_name(stem: &str) -> &str {
 
 /// What is left out, in the words of Android, lower case, in `<` and `>`.
 #[rustfmt::skip]
-const OMITTED: [&str; 15] = [
+const OMITTED: [&str; 22] = [
     "media omitted", "medien ausgeschlossen", "multimedia omitido", "archivo omitido",
     "médias omis", "fichier omis", "media omessi", "mídia oculta", "arquivo de mídia oculto",
     "ficheiro não revelado", "media weggelaten", "без медиафайлов", "medya dahil edilmedi",
-    "pominięto multimedia", "media dilewati",
+    "pominięto multimedia", "media dilewati", "hiányzó médiafájl", "medya atlanmış",
+    "メディアは含まれていません", "मीडिया के बिना", "تم استبعاد الوسائط",
+    "미디어 파일을 생략한 대화내용", "省略多媒體檔案",
 ];
 /// How iOS ends a line about something left out, lower case.
 #[rustfmt::skip]
@@ -231,6 +243,11 @@ mod tests {
             ("hi", "hi", None, None, None),
             ("<Media omitted>", "", None, Some("Media omitted"), None),
             ("<Medien ausgeschlossen>", "", None, Some("Medien ausgeschlossen"), None),
+            ("<Hiányzó médiafájl>", "", None, Some("Hiányzó médiafájl"), None),
+            ("<メディアは含まれていません>", "", None, Some("メディアは含まれていません"), None),
+            ("<तस्वीर>", "<तस्वीर>", None, None, None),
+            ("<मीडिया के बिना>", "", None, Some("मीडिया के बिना"), None),
+            ("\u{200f}<تم استبعاد الوسائط>", "", None, Some("تم استبعاد الوسائط"), None),
             ("<html>", "<html>", None, None, None),
             ("\u{200e}image omitted", "", None, Some("image omitted"), None),
             ("I was omitted", "I was omitted", None, None, None),
@@ -263,6 +280,15 @@ mod tests {
             let found = parts(said);
             assert_eq!((found.text, found.file), (text, file), "{said}");
             assert_eq!((found.omitted, found.edited), (omitted, edited), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_tilde_of_the_app_is_no_part_of_a_name() {
+        assert_eq!(sender_name("~\u{202f}Heron"), ("Heron", true));
+        assert_eq!(sender_name("~ Heron"), ("Heron", true));
+        for name in ["Heron", "~Heron", "~", "~ "] {
+            assert_eq!(sender_name(name), (name, false));
         }
     }
 
