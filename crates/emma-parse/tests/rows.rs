@@ -630,19 +630,21 @@ fn whatsapp_for_android_in_its_old_shape_with_quotes_and_receipts() {
     let sql = "
 CREATE TABLE messages (_id INTEGER PRIMARY KEY, key_remote_jid TEXT, key_from_me INTEGER,
   key_id TEXT, status INTEGER, data TEXT, timestamp INTEGER, media_wa_type TEXT,
-  media_caption TEXT, quoted_row_id INTEGER);
+  media_caption TEXT, media_name TEXT, quoted_row_id INTEGER);
 CREATE TABLE messages_quotes (_id INTEGER PRIMARY KEY, key_id TEXT, data TEXT);
 CREATE TABLE receipts (_id INTEGER PRIMARY KEY, key_remote_jid TEXT, key_id TEXT,
   remote_resource TEXT, receipt_device_timestamp INTEGER, read_device_timestamp INTEGER,
   played_device_timestamp INTEGER);
 INSERT INTO messages VALUES (1, '15550001@s.whatsapp.net', 0, 'A', 0, NULL, 1400000000000, '1',
-  'a nest', 0), (2, '15550001@s.whatsapp.net', 1, 'B', 0, 'hoo', 1400000002000, '0', NULL, 9),
-  (3, '15550001@s.whatsapp.net', 0, 'C', 0, NULL, 1400000003000, '15', NULL, 0);
+  'a nest', 'IMG-1.jpg', 0), (2, '15550001@s.whatsapp.net', 1, 'B', 0, 'hoo', 1400000002000, '0',
+  NULL, NULL, 9), (3, '15550001@s.whatsapp.net', 0, 'C', 0, NULL, 1400000003000, '15', NULL, NULL,
+  0);
 INSERT INTO messages_quotes VALUES (9, 'A', 'a nest');
 INSERT INTO receipts VALUES (1, '15550001@s.whatsapp.net', 'B', '', 1400000002500, NULL, NULL);";
     let found = read_bytes(&shipped(), "msgstore.db", &database(sql));
     let rows: Vec<&Said> = found.records().collect();
     assert_eq!(rows[0].text.as_deref(), Some("a nest"));
+    assert_eq!(extra(rows[0], "file"), Some("IMG-1.jpg"));
     assert_eq!(rows[1].reply_to.as_deref(), Some("A"));
     assert_eq!(extra(rows[1], "receipts"), Some("15550001@s.whatsapp.net:1400000002500::"));
     assert_eq!(extra(rows[2], "deleted_id"), Some("C"));
